@@ -1,0 +1,26 @@
+# Two set-up commands: `make live` paints, `make test` checks. See README.md for Windows.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: live test check
+
+live: .venv/live
+	$(BIN)/python -m realtime
+
+test: .venv/full
+	$(BIN)/python -m pytest
+
+check: .venv/full
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+.venv/live: realtime/requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r realtime/requirements.txt
+	touch $@
+
+.venv/full: requirements.txt realtime/requirements.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@

@@ -1,0 +1,1 @@
+"""From a trained network to a style: an ONNX file that is a complete frame function, checked against torch."""

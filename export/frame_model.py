@@ -1,0 +1,48 @@
+"""The exported graph: uint8 frame in, uint8 frame out, any size, with everything between them inside."""
+
+from __future__ import annotations
+
+import copy
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.generators import Generator
+
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of R, G, B in luminance (ITU-R BT.601), as Gatys 2016 (colour preservation) uses them."""
+
+
+class FrameModel(nn.Module):
+    """A generator as a frame function.
+
+    Inputs: `frame` (H, W, 3) uint8 RGB, H and W from 16; `strength` float32 scalar in [0, 1], from the frame to its
+    painting; `keep_colors` float32 scalar in [0, 1], from the painting's colours to the frame's (its luminance stays
+    the painting's). Output: `painted` (H, W, 3) uint8 RGB. Frames are reflected out to the network's stride and cut
+    back; values are rounded, not truncated.
+    """
+
+    colour: Tensor
+    eye: Tensor
+
+    def __init__(self, generator: Generator) -> None:
+        super().__init__()
+        self.generator = copy.deepcopy(generator).eval()
+        self.generator.fold()
+        self.stride = generator.stride
+        eye = torch.eye(3)
+        self.register_buffer("eye", eye)
+        self.register_buffer("colour", eye - torch.tensor(LUMA).expand(3, 3))  # RGB -> RGB less its luminance
+
+    def forward(self, frame: Tensor, strength: Tensor, keep_colors: Tensor) -> Tensor:
+        height, width = frame.shape[0], frame.shape[1]
+        x = frame.permute(2, 0, 1).unsqueeze(0).float() / 255
+        x = F.pad(x, (0, -width % self.stride, 0, -height % self.stride), mode="reflect")
+        y = self.generator(x)
+        # Both mixes are linear in a pixel's six values, so they are one 1x1 convolution.
+        of_painting = strength * (self.eye - keep_colors * self.colour)
+        of_frame = strength * keep_colors * self.colour + (1 - strength) * self.eye
+        mix = torch.cat([of_painting, of_frame], dim=1).reshape(3, 6, 1, 1)
+        mixed = F.conv2d(torch.cat([y, x], dim=1), mix)[0, :, :height, :width]
+        return (mixed.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0)

@@ -1,0 +1,59 @@
+"""Whether ONNX Runtime paints what torch paints: the check that stands between a network and its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import torch
+
+from export.frame_model import FrameModel
+from weights.errors import InputError
+
+SIZES = ((480, 640), (361, 479), (96, 33))
+"""Heights and widths compared: a camera's, an odd one, a small one."""
+
+TOLERANCE = 1
+"""Largest difference of a channel, in 1/255: rounding may fall either way, nothing more."""
+
+CONTROLS = ((1.0, 0.0), (0.6, 0.3))
+"""(strength, keep_colors) at which each size is compared."""
+
+
+def test_frame(height: int, width: int) -> np.ndarray:
+    """(H, W, 3) uint8: smooth gradients, an edge and noise, the same on every machine."""
+    y, x = np.mgrid[0:height, 0:width] / max(height, width)
+    smooth = np.stack([x, y, 0.5 + 0.5 * np.sin(12 * x + 7 * y)], axis=2)
+    smooth[height // 3 : height // 2] = 1 - smooth[height // 3 : height // 2]
+    noise = np.random.default_rng(0).normal(0, 0.05, smooth.shape)
+    return np.asarray(np.clip((smooth + noise) * 255, 0, 255), dtype=np.uint8)
+
+
+def parity(model: FrameModel, path: Path) -> float:
+    """The largest difference in 1/255 over SIZES and CONTROLS; raises InputError above TOLERANCE."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    worst = 0
+    for height, width in SIZES:
+        frame = test_frame(height, width)
+        for strength, keep in CONTROLS:
+            inputs = {
+                "frame": frame,
+                "strength": np.array(strength, np.float32),
+                "keep_colors": np.array(keep, np.float32),
+            }
+            (got,) = session.run(None, inputs)
+            with torch.no_grad():
+                expected = model(torch.from_numpy(frame), torch.tensor(strength), torch.tensor(keep)).numpy()
+            if got.shape != expected.shape:
+                raise InputError(
+                    f"ONNX Runtime paints {got.shape} where torch paints {expected.shape}; nothing was written."
+                )
+            worst = max(worst, int(np.abs(got.astype(int) - expected.astype(int)).max()))
+    if worst > TOLERANCE:
+        raise InputError(
+            f"ONNX Runtime and torch differ by {worst}/255 (at most {TOLERANCE}/255 may); nothing was written."
+        )
+    return float(worst)

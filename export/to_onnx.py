@@ -1,0 +1,59 @@
+"""Write a frame model as ONNX with its card inside."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import cast
+
+import onnx
+import torch
+from torch import Tensor
+
+from export.frame_model import FrameModel
+from weights.card import METADATA_KEY, Card
+
+OPSET = 18
+
+
+def to_onnx(model: FrameModel, card: Card, path: Path) -> None:
+    """Export `model` to `path`; height and width stay free, the card goes into the file's metadata."""
+    example: tuple[Tensor, ...] = (torch.zeros(64, 72, 3, dtype=torch.uint8), torch.tensor(1.0), torch.tensor(0.0))
+    free = torch.export.Dim.DYNAMIC
+    with warnings.catch_warnings():  # the exporter's own deprecations say nothing about our graph
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            model,
+            example,
+            dynamo=True,
+            verbose=False,
+            opset_version=OPSET,
+            input_names=["frame", "strength", "keep_colors"],
+            output_names=["painted"],
+            dynamic_shapes={"frame": {0: free, 1: free}, "strength": None, "keep_colors": None},
+        )
+    proto = clean(cast(torch.onnx.ONNXProgram, program).model_proto)
+    write_card(proto, card)
+    onnx.checker.check_model(proto, full_check=True)
+    path.write_bytes(proto.SerializeToString())
+
+
+def write_card(proto: onnx.ModelProto, card: Card) -> None:
+    """Put the card into the model's metadata, in place of any other."""
+    kept = {p.key: p.value for p in proto.metadata_props if p.key != METADATA_KEY}
+    onnx.helper.set_model_props(proto, {**kept, METADATA_KEY: card.to_json()})
+
+
+def clean(proto: onnx.ModelProto) -> onnx.ModelProto:
+    """Drop what the exporter notes about the machine it ran on: stack traces and source paths of every node."""
+    for part in (proto.graph, *proto.functions):
+        for node in part.node:
+            del node.metadata_props[:]
+            node.doc_string = ""
+    for value in (*proto.graph.value_info, *proto.graph.input, *proto.graph.output, *proto.graph.initializer):
+        del value.metadata_props[:]
+        value.doc_string = ""
+    del proto.graph.metadata_props[:]
+    del proto.metadata_props[:]
+    proto.doc_string = ""
+    return proto

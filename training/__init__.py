@@ -1,0 +1,1 @@
+"""The torch half: networks, losses and the trainings that make styles."""

@@ -1,0 +1,220 @@
+"""The image-to-image networks: (N, 3, H, W) float RGB in [0, 1] in, the same shape and range out.
+
+H and W must be multiples of the network's `stride`; export pads. `build` makes a network from what a card says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from weights.errors import InputError
+
+Upsampling = Literal["nearest", "transposed"]
+Norm = Literal["instance", "batch"]
+
+
+class Generator(nn.Module):
+    """A network image -> image that knows its stride."""
+
+    stride: int = 4
+
+    def fold(self) -> None:
+        """Turn derived kernels into constants, for export; training can't go on afterwards."""
+        for module in self.modules():
+            if isinstance(module, FoldedConv):
+                module.fold()
+
+
+# --- Johnson et al. 2016, as published ----------------------------------------------------------------------------
+
+
+def _norm(kind: Norm, channels: int) -> nn.Module:
+    if kind == "batch":
+        return nn.BatchNorm2d(channels)
+    return nn.InstanceNorm2d(channels, affine=True)
+
+
+def _conv(channels_in: int, channels_out: int, kernel: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2, padding_mode="reflect")
+
+
+class Residual(nn.Module):
+    """Two 3x3 convolutions around a skip; no activation after the sum (Gross & Wilber 2016, as Johnson uses it)."""
+
+    def __init__(self, channels: int, norm: Norm) -> None:
+        super().__init__()
+        self.body = nn.Sequential(
+            _conv(channels, channels, 3),
+            _norm(norm, channels),
+            nn.ReLU(),
+            _conv(channels, channels, 3),
+            _norm(norm, channels),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        y: Tensor = x + self.body(x)
+        return y
+
+
+class Johnson(Generator):
+    """Johnson et al. 2016 (supplement, table 1): 9x9, two strides of 2, five residual blocks, two ups, 9x9.
+
+    Departures: reflection padding in every layer (the paper pads the picture once), instance normalisation by default
+    (Ulyanov 2016; `norm="batch"` is the paper's) and nearest up-sampling + convolution by default (Odena 2016;
+    `upsampling="transposed"` is the paper's).
+    """
+
+    def __init__(
+        self, upsampling: Upsampling = "nearest", norm: Norm = "instance", blocks: int = 5, width: int = 32
+    ) -> None:
+        super().__init__()
+        a, b, c = width, 2 * width, 4 * width
+        layers: list[nn.Module] = []
+        for channels_in, channels_out, kernel, stride in ((3, a, 9, 1), (a, b, 3, 2), (b, c, 3, 2)):
+            layers += [_conv(channels_in, channels_out, kernel, stride), _norm(norm, channels_out), nn.ReLU()]
+        layers += [Residual(c, norm) for _ in range(blocks)]
+        for channels_in, channels_out in ((c, b), (b, a)):
+            if upsampling == "transposed":
+                layers.append(nn.ConvTranspose2d(channels_in, channels_out, 3, 2, 1, output_padding=1))
+            else:
+                layers += [nn.Upsample(scale_factor=2), _conv(channels_in, channels_out, 3)]
+            layers += [_norm(norm, channels_out), nn.ReLU()]
+        layers.append(_conv(a, 3, 9))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return 0.5 + 0.5 * torch.tanh(self.layers(2 * x - 1))
+
+
+# --- Lite: made for a laptop's processor --------------------------------------------------------------------------
+
+
+def _blurred(kernel: Tensor, taps: Literal[3, 4]) -> Tensor:
+    """(out, in, k, k) convolved with the binomial of `taps`: (out, in, k + taps - 1, k + taps - 1)."""
+    row = kernel.new_tensor({3: [1.0, 2.0, 1.0], 4: [1.0, 3.0, 3.0, 1.0]}[taps])
+    blur = torch.outer(row, row) / row.sum() ** 2
+    out, inner, side, _ = kernel.shape
+    blurred = F.conv2d(kernel.reshape(out * inner, 1, side, side), blur[None, None], padding=taps - 1)
+    return blurred.reshape(out, inner, side + taps - 1, side + taps - 1)
+
+
+class FoldedConv(nn.Module):
+    """A convolution whose run-time kernel is derived from a smaller learned `weight` (out, in, 3, 3)."""
+
+    def __init__(self, channels_in: int, channels_out: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(nn.init.kaiming_uniform_(torch.empty(channels_out, channels_in, 3, 3), a=5**0.5))
+        self.folded: Tensor | None = None
+
+    def kernel(self) -> Tensor:
+        """The run-time kernel, differentiable in `weight`; the folded one after `fold`."""
+        return self._derive() if self.folded is None else self.folded
+
+    def _derive(self) -> Tensor:
+        raise NotImplementedError
+
+    def fold(self) -> None:
+        """Freeze the run-time kernel as a constant, for export."""
+        self.folded = self._derive().detach()
+
+
+class BlurDown(FoldedConv):
+    """Blur with the binomial [1 3 3 1], then a learned 3x3 convolution, then every second pixel (Zhang 2019).
+
+    All three are one linear map, so they run as a single 6x6 convolution of stride 2. Nothing above the new Nyquist
+    frequency is left to alias into shimmer, and the output grid is centred on 2x2 groups of pixels.
+    """
+
+    def _derive(self) -> Tensor:
+        """(out, in, 6, 6): the learned kernel convolved with the blur."""
+        return _blurred(self.weight, taps=4)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.conv2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), self.kernel(), stride=2)
+
+
+# Which low-resolution tap each of the 5 taps on the doubled grid falls on, for even and odd output pixels.
+_PHASES = torch.tensor(
+    [
+        [[1, 1, 0, 0, 0], [0, 0, 1, 1, 0], [0, 0, 0, 0, 1]],
+        [[1, 0, 0, 0, 0], [0, 1, 1, 0, 0], [0, 0, 0, 1, 1]],
+    ],
+    dtype=torch.float32,
+)
+
+
+class BlurUp(FoldedConv):
+    """Double each pixel, blur with [1 2 1], then a learned 3x3 convolution: smooth up-sampling that cannot checker.
+
+    The three are one linear map with one 3x3 kernel for each of the four phases of the output grid, so they run at
+    the low resolution as a 3x3 convolution to 4 x out channels followed by a pixel shuffle: the speed of sub-pixel
+    convolution (Shi 2016) without its free phases.
+    """
+
+    def _derive(self) -> Tensor:
+        """(4 * out, in, 3, 3): the kernel of each phase, in the channel order of pixel_shuffle."""
+        out, inner = self.weight.shape[:2]
+        phases = _PHASES.to(self.weight)
+        fine = _blurred(self.weight, taps=3)
+        return torch.einsum("apu,oiuv,bqv->oabipq", phases, fine, phases).reshape(4 * out, inner, 3, 3)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.pixel_shuffle(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), self.kernel()), 2)
+
+
+class LiteResidual(nn.Module):
+    """Two reflected 3x3 convolutions with instance normalisation around a skip."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.conv1, self.conv2 = (nn.Conv2d(channels, channels, 3, bias=False) for _ in range(2))
+        self.norm1, self.norm2 = (nn.InstanceNorm2d(channels, affine=True) for _ in range(2))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.norm1(self.conv1(F.pad(x, (1, 1, 1, 1), mode="reflect"))))
+        z: Tensor = x + self.norm2(self.conv2(F.pad(y, (1, 1, 1, 1), mode="reflect")))
+        return z
+
+
+class Lite(Generator):
+    """A small anti-aliased network for CPU real time: about 2.4 GMAC at 640x480 with the default widths.
+
+    Blurred stride-2 to `width` / 2, again to `width`, residual blocks at a quarter of the size, two smooth
+    up-samplings. The first and last convolutions run on half-size grids, where a CPU's caches still hold them.
+    """
+
+    def __init__(self, width: int = 32, blocks: int = 4) -> None:
+        super().__init__()
+        half = width // 2
+        self.down1, self.norm1 = BlurDown(3, half), nn.InstanceNorm2d(half, affine=True)
+        self.down2, self.norm2 = BlurDown(half, width), nn.InstanceNorm2d(width, affine=True)
+        self.blocks = nn.Sequential(*(LiteResidual(width) for _ in range(blocks)))
+        self.up1, self.norm3 = BlurUp(width, half), nn.InstanceNorm2d(half, affine=True)
+        self.up2 = BlurUp(half, 3)
+        self.bias = nn.Parameter(torch.zeros(3, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = F.relu(self.norm1(self.down1(2 * x - 1)))
+        y = F.relu(self.norm2(self.down2(y)))
+        y = self.blocks(y)
+        y = F.relu(self.norm3(self.up1(y)))
+        return torch.sigmoid(self.up2(y) + self.bias)
+
+
+GENERATORS: dict[str, Callable[..., Generator]] = {"johnson": Johnson, "lite": Lite}
+"""Builders by the name that a card's `architecture` carries."""
+
+
+def build(architecture: str, arguments: Mapping[str, Any] | None = None) -> Generator:
+    """A fresh network; raises InputError for an unknown name or arguments it doesn't take."""
+    if architecture not in GENERATORS:
+        raise InputError(f"There is no architecture {architecture!r}: choose one of {', '.join(GENERATORS)}.")
+    try:
+        return GENERATORS[architecture](**(arguments or {}))
+    except TypeError as error:
+        raise InputError(f"The architecture {architecture!r} can't be built: {error}.") from error

@@ -1,0 +1,115 @@
+"""The torch half's one door between uint8 pictures and float tensors, and the folder of photos to train on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image, ImageOps
+from torch import Tensor
+from torch.nn.functional import pad
+from torch.utils.data import Dataset
+
+from weights.errors import InputError
+from weights.files import replacing
+
+SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+
+
+def open_picture(path: Path | str) -> Image.Image:
+    """The picture as upright RGB (EXIF honoured). Raises InputError."""
+    try:
+        with Image.open(path) as file:
+            return ImageOps.exif_transpose(file).convert("RGB")
+    except FileNotFoundError:
+        raise InputError(f"There is no picture {path}: check the path.") from None
+    except (OSError, ValueError, Image.DecompressionBombError) as error:
+        raise InputError(f"The picture {path} can't be read ({error}): save it again as PNG or JPEG.") from error
+
+
+def _resized(picture: Image.Image, short_side: int) -> Image.Image:
+    scale = short_side / min(picture.size)
+    return picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS)
+
+
+def load_image(path: Path | str, short_side: int | None = None) -> Tensor:
+    """The picture as (1, 3, H, W) float32 RGB in [0, 1], its short side resized where given. Raises InputError."""
+    picture = open_picture(path)
+    return to_tensor(np.asarray(_resized(picture, short_side) if short_side else picture))
+
+
+def to_tensor(image: np.ndarray) -> Tensor:
+    """(H, W, 3) uint8 RGB -> (1, 3, H, W) float32 in [0, 1]."""
+    return torch.from_numpy(np.array(image)).permute(2, 0, 1)[None].float() / 255
+
+
+def to_uint8(x: Tensor) -> np.ndarray:
+    """(1, 3, H, W) or (3, H, W) float in [0, 1] -> (H, W, 3) uint8 RGB, clamped and rounded."""
+    x = x[0] if x.ndim == 4 else x
+    return (x.detach().float().clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0).cpu().numpy()
+
+
+def save_image(x: Tensor, path: Path | str) -> None:
+    """Write one tensor picture; the suffix chooses the format; whole or not at all."""
+    with replacing(path) as temporary:
+        Image.fromarray(to_uint8(x)).save(temporary, quality=95)
+
+
+def sheet(rows: list[list[Tensor]], gap: int = 4) -> Tensor:
+    """Rows of equally high (1, 3, h, w) pictures as one (1, 3, H, W) picture on white."""
+    lines = [torch.cat([pad(x.float().cpu(), (0, gap, 0, gap), value=1.0) for x in row], dim=3) for row in rows]
+    width = max(line.shape[3] for line in lines)
+    return torch.cat([pad(line, (0, width - line.shape[3]), value=1.0) for line in lines], dim=2)
+
+
+def pictures_in(folder: Path | str) -> list[Path]:
+    """The picture files in `folder` and below, sorted. Raises InputError where there are none."""
+    root = Path(folder)
+    if not root.is_dir():
+        raise InputError(f"There is no folder {folder}: name a folder of photos.")
+    paths = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise InputError(f"The folder {folder} holds no pictures ({', '.join(sorted(SUFFIXES))}).")
+    return paths
+
+
+class PhotoCrops(Dataset[Tensor]):
+    """An endless row of (3, size, size) float32 crops in [0, 1] from a folder of photos.
+
+    Crop i is a function of (seed, i) alone, whatever came before it and in whichever process, so that a stopped
+    training goes on exactly where it was. Every photo comes once in each pass. The short side is scaled at random to
+    between `size` and 1.5 `size` (a photo is enlarged only where it is smaller than `size`); flips are random.
+    """
+
+    def __init__(self, paths: Sequence[Path], size: int, seed: int, count: int) -> None:
+        self.paths = list(paths)
+        self.size = size
+        self.seed = seed
+        self.count = count
+        self._order: tuple[int, list[int]] = (-1, [])
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> Tensor:
+        epoch, position = divmod(index, len(self.paths))
+        if self._order[0] != epoch:
+            order = np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))
+            self._order = (epoch, order.tolist())
+        photo = open_picture(self.paths[self._order[1][position]])
+        rng = np.random.default_rng((self.seed, epoch, position))
+        size = self.size
+        largest = max(size, min(round(1.5 * size), min(photo.size)))
+        photo = _resized(photo, int(rng.integers(size, largest + 1)))
+        left, top = (int(rng.integers(side - size + 1)) for side in photo.size)
+        photo = photo.crop((left, top, left + size, top + size))
+        if rng.random() < 0.5:
+            photo = ImageOps.mirror(photo)
+        return to_tensor(np.asarray(photo))[0]
+
+
+def central_crop(path: Path, size: int) -> Tensor:
+    """The largest central square of a picture as (1, 3, size, size)."""
+    return to_tensor(np.asarray(ImageOps.fit(open_picture(path), (size, size), Image.Resampling.LANCZOS)))

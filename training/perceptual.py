@@ -1,0 +1,176 @@
+"""Perceptual losses: VGG features by layer name, Gram matrices, content, style, pixel and total-variation losses.
+
+Gatys, Ecker & Bethge 2016, "Image Style Transfer Using Convolutional Neural Networks"; Johnson, Alahi & Fei-Fei 2016,
+"Perceptual Losses for Real-Time Style Transfer and Super-Resolution" (section 3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Literal
+
+import torch
+import torch.nn.functional as F
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from weights.card import WEIGHTS
+from weights.errors import InputError
+
+Features = dict[str, Tensor]
+
+BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
+"""Convolutions in each of the five blocks (Simonyan & Zisserman 2015, table 1, columns D and E)."""
+
+WIDTHS = (64, 128, 256, 512, 512)
+
+CAFFE_STD = (1 / 255, 1 / 255, 1 / 255)
+CAFFE_MEAN = (123.68 / 255, 116.779 / 255, 103.939 / 255)
+TORCH_STD = (0.229, 0.224, 0.225)
+TORCH_MEAN = (0.485, 0.456, 0.406)
+
+
+def layer_names(network: str) -> list[str]:
+    """conv1_1, relu1_1, conv1_2, relu1_2, pool1, conv2_1 … in the order of `torchvision.models.vgg*.features`."""
+    names = []
+    for block, count in enumerate(BLOCKS[network], start=1):
+        for conv in range(1, count + 1):
+            names += [f"conv{block}_{conv}", f"relu{block}_{conv}"]
+        names.append(f"pool{block}")
+    return names
+
+
+class VGG(nn.Module):
+    """A frozen VGG16 or VGG19 whose features are asked for by name.
+
+    Input (N, 3, H, W) float RGB in [0, 1]; the network's own mean and scale live in here. With `pooling="avg"` the
+    maxima are replaced by means (Gatys 2016, section 2).
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        network: str = "vgg16",
+        pooling: Literal["max", "avg"] = "max",
+        mean: tuple[float, float, float] = CAFFE_MEAN,
+        std: tuple[float, float, float] = CAFFE_STD,
+    ) -> None:
+        super().__init__()
+        self.network = network
+        self.pooling = pooling
+        self.names = layer_names(network)
+        self.convolutions = nn.ModuleDict()
+        channels = 3
+        for name in self.names:
+            if name.startswith("conv"):
+                width = WIDTHS[int(name[4]) - 1]
+                self.convolutions[name] = nn.Conv2d(channels, width, 3, padding=1)
+                channels = width
+        self.register_buffer("mean", torch.tensor(mean).view(1, 3, 1, 1))
+        self.register_buffer("std", torch.tensor(std).view(1, 3, 1, 1))
+        self.requires_grad_(False)
+
+    def forward(self, x: Tensor, layers: Iterable[str]) -> Features:
+        """The features of the named layers, each (N, C, H/2^k, W/2^k); nothing is computed beyond the deepest."""
+        wanted = set(layers)
+        unknown = wanted.difference(self.names)
+        if unknown:
+            raise InputError(
+                f"{self.network} has no layer {', '.join(sorted(unknown))}: its layers are {' '.join(self.names)}."
+            )
+        found: Features = {}
+        x = (x - self.mean) / self.std
+        for name in self.names:
+            if len(found) == len(wanted):
+                break
+            kind = name[:4]
+            if kind == "conv":
+                x = self.convolutions[name](x)
+            elif kind == "relu":
+                x = F.relu(x)
+            else:
+                x = F.max_pool2d(x, 2) if self.pooling == "max" else F.avg_pool2d(x, 2)
+            if name in wanted:
+                found[name] = x
+        return found
+
+
+def load_vgg(network: str = "vgg16", weights: Path | str | None = None, pooling: Literal["max", "avg"] = "max") -> VGG:
+    """The loss network with its ImageNet numbers.
+
+    vgg16 is in the repository (float16, conv1_1 … conv5_1); vgg19 comes from torchvision's cache or download, or from
+    `weights`, a .safetensors or .pth file with torchvision's names (`features.0.weight` …). Raises InputError.
+    """
+    if weights is None and network == "vgg16":
+        weights = WEIGHTS / "vgg16.safetensors"
+    state, from_torchvision = _read_numbers(network, weights)
+    vgg = VGG(network, pooling, *((TORCH_MEAN, TORCH_STD) if from_torchvision else (CAFFE_MEAN, CAFFE_STD)))
+    for index, name in enumerate(vgg.names):
+        key = f"features.{index}"
+        if not name.startswith("conv"):
+            continue
+        if f"{key}.weight" not in state:  # a cut file: what lies beyond can't be asked for
+            vgg.names = vgg.names[:index]
+            break
+        vgg.convolutions[name].load_state_dict({p: state[f"{key}.{p}"].float() for p in ("weight", "bias")})
+    if not vgg.names:
+        raise InputError(f"{weights} holds no VGG convolutions ('features.0.weight' …): give torchvision's weights.")
+    return vgg.eval()
+
+
+def _read_numbers(network: str, weights: Path | str | None) -> tuple[Mapping[str, Tensor], bool]:
+    """The state dict and whether it expects torchvision's mean and deviation (the files of Keras' numbers do not)."""
+    if network not in BLOCKS:
+        raise InputError(f"There is no loss network {network!r}: choose vgg16 or vgg19.")
+    if weights is None:
+        from torchvision.models import get_model_weights
+
+        try:
+            return get_model_weights(network).DEFAULT.get_state_dict(progress=True, check_hash=True), True
+        except OSError as error:
+            raise InputError(f"{network} can't be downloaded ({error}): give its file with --vgg-weights.") from error
+    path = Path(weights)
+    try:
+        if path.suffix == ".safetensors":
+            return load_file(path), False
+        return torch.load(path, map_location="cpu", weights_only=True), True
+    except FileNotFoundError:
+        raise InputError(f"There is no file {path} with {network}'s weights.") from None
+    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
+        raise InputError(f"{path} can't be read as {network}'s weights ({error}).") from error
+
+
+def gram_matrix(features: Tensor) -> Tensor:
+    """(N, C, H, W) -> (N, C, C): G = F F^T / (C H W) over the vectorised maps (Johnson 2016, equation 3)."""
+    n, c, h, w = features.shape
+    maps = features.reshape(n, c, h * w)
+    return maps @ maps.transpose(1, 2) / (c * h * w)
+
+
+def feature_loss(y: Tensor, x: Tensor) -> Tensor:
+    """1 / (C H W) * ||phi(y) - phi(x)||^2, mean over the batch (Johnson 2016, equation 2)."""
+    return F.mse_loss(y, x)
+
+
+def style_loss(
+    grams: Mapping[str, Tensor], targets: Mapping[str, Tensor], layer_weights: Mapping[str, float]
+) -> Tensor:
+    """sum_l w_l ||G_l(y) - G_l(style)||_F^2, mean over the batch (Johnson 2016, equation 4)."""
+    terms = [w * (grams[name] - targets[name]).square().sum((1, 2)).mean() for name, w in layer_weights.items()]
+    return torch.stack(terms).sum()
+
+
+def pixel_loss(y: Tensor, x: Tensor) -> Tensor:
+    """||y - x||^2 / (C H W), mean over the batch (Johnson 2016, section 3.2)."""
+    return F.mse_loss(y, x)
+
+
+def total_variation(y: Tensor) -> Tensor:
+    """Squared differences of neighbours over C H W, mean over the batch (Johnson 2016, section 3.2)."""
+    down = (y[:, :, 1:] - y[:, :, :-1]).square().sum()
+    right = (y[:, :, :, 1:] - y[:, :, :, :-1]).square().sum()
+    return (down + right) / y.numel()

@@ -1,0 +1,96 @@
+"""One training run and its folder: settings, curves, previews, checkpoints, and the time left."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+
+from training.images import save_image
+from weights.files import replacing
+
+LINE_EVERY = 60.0
+"""Seconds between two lines where the output is not a terminal."""
+
+
+class Run:
+    """The folder of one training; rank 0 alone writes."""
+
+    def __init__(self, folder: Path, settings: Any, checkpoint_minutes: float, writes: bool = True) -> None:
+        self.folder = folder
+        self.writes = writes
+        self.console = Console(stderr=True, quiet=not writes)
+        self._every = checkpoint_minutes * 60
+        self._saved = time.monotonic()
+        self._curves: SummaryWriter | None = None
+        if writes:
+            folder.mkdir(parents=True, exist_ok=True)
+            with replacing(folder / "settings.json") as temporary:
+                temporary.write_text(json.dumps(asdict(settings), default=str, indent=1) + "\n", encoding="utf-8")
+            self._curves = SummaryWriter(str(folder))
+
+    def say(self, text: str) -> None:
+        """One line to the terminal."""
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def curves(self, step: int, values: Mapping[str, float], group: str = "train") -> None:
+        """One point of each curve."""
+        if self._curves:
+            for name, value in values.items():
+                self._curves.add_scalar(f"{group}/{name}", value, step)
+
+    def preview(self, step: int, picture: Tensor) -> None:
+        """The newest preview as preview.png, and one kept for each step it was made at."""
+        if self.writes:
+            save_image(picture, self.folder / "previews" / f"{step:06d}.png")
+            save_image(picture, self.folder / "preview.png")
+
+    def due(self) -> bool:
+        """Whether the last checkpoint is older than the settings allow; asking resets nothing."""
+        return time.monotonic() - self._saved >= self._every
+
+    def saved(self) -> None:
+        """A checkpoint was written now."""
+        self._saved = time.monotonic()
+
+    def steps(self, first: int, last: int, status: Mapping[str, float]) -> Iterator[int]:
+        """Yield first … last - 1 behind a progress bar with the time left; `status` is shown as it changes."""
+        if self.console.is_terminal:
+            yield from self._bar(range(first, last), first, last, status)
+        else:
+            yield from self._lines(range(first, last), first, last, status)
+
+    def _bar(self, steps: Iterable[int], first: int, last: int, status: Mapping[str, float]) -> Iterator[int]:
+        columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())
+        with Progress(*columns, console=self.console) as progress:
+            task = progress.add_task("", total=last, completed=first)
+            for step in steps:
+                yield step
+                progress.update(task, completed=step + 1, description=_words(status))
+
+    def _lines(self, steps: Iterable[int], first: int, last: int, status: Mapping[str, float]) -> Iterator[int]:
+        begun = said = time.monotonic()
+        for step in steps:
+            yield step
+            now = time.monotonic()
+            if now - said >= LINE_EVERY or step + 1 == last:
+                said = now
+                left = (now - begun) / (step + 1 - first) * (last - step - 1)
+                self.say(f"step {step + 1}/{last}  {_words(status)}  {left / 60:.0f} min left")
+
+    def close(self) -> None:
+        """Flush the curves."""
+        if self._curves:
+            self._curves.close()
+
+
+def _words(status: Mapping[str, float]) -> str:
+    return "  ".join(f"{name} {value:.4g}" for name, value in status.items())
