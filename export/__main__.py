@@ -10,7 +10,7 @@ from pathlib import Path
 from export.catalog import add_to_catalog
 from export.frame_model import FrameModel
 from export.parity import parity
-from export.to_onnx import to_onnx
+from export.to_onnx import rewrite_card, to_onnx
 from training.checkpoint import load_generator, save_generator
 from weights.card import WEIGHTS, Card
 from weights.errors import InputError, exit_code
@@ -41,7 +41,7 @@ def export(source: Path, output: Path | None = None) -> tuple[Path, Card]:
     with replacing(path) as temporary:
         to_onnx(model, card, temporary)
         card = dataclasses.replace(card, parity=parity(model, temporary))
-        to_onnx(model, card, temporary)
+        rewrite_card(temporary, card)
     save_generator(path.with_suffix(".safetensors"), generator, card)
     add_to_catalog(path)
     return path, card

@@ -21,7 +21,7 @@ CONTROLS = ((1.0, 0.0), (0.6, 0.3))
 """(strength, keep_colors) at which each size is compared."""
 
 
-def test_frame(height: int, width: int) -> np.ndarray:
+def probe_frame(height: int, width: int) -> np.ndarray:
     """(H, W, 3) uint8: smooth gradients, an edge and noise, the same on every machine."""
     y, x = np.mgrid[0:height, 0:width] / max(height, width)
     smooth = np.stack([x, y, 0.5 + 0.5 * np.sin(12 * x + 7 * y)], axis=2)
@@ -37,7 +37,7 @@ def parity(model: FrameModel, path: Path) -> float:
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     worst = 0
     for height, width in SIZES:
-        frame = test_frame(height, width)
+        frame = probe_frame(height, width)
         for strength, keep in CONTROLS:
             inputs = {
                 "frame": frame,

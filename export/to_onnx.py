@@ -38,6 +38,13 @@ def to_onnx(model: FrameModel, card: Card, path: Path) -> None:
     path.write_bytes(proto.SerializeToString())
 
 
+def rewrite_card(path: Path, card: Card) -> None:
+    """Replace the card of the exported file `path`."""
+    proto = onnx.load(path)
+    write_card(proto, card)
+    path.write_bytes(proto.SerializeToString())
+
+
 def write_card(proto: onnx.ModelProto, card: Card) -> None:
     """Put the card into the model's metadata, in place of any other."""
     kept = {p.key: p.value for p in proto.metadata_props if p.key != METADATA_KEY}

@@ -62,5 +62,5 @@ def load_state(folder: Path) -> dict[str, Any]:
         return state
     except FileNotFoundError:
         raise InputError(f"There is nothing to resume: {path} is missing; train without --resume.") from None
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
+    except Exception as error:  # a damaged pickle raises whatever its bytes spell
         raise InputError(f"The checkpoint {path} can't be read ({error}): delete it and train anew.") from error

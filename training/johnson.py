@@ -275,7 +275,7 @@ def main() -> int:
             Settings,
             prog="python -m training.johnson",
             description=__doc__,
-            config=(tyro.conf.OmitArgPrefixes),
+            config=(tyro.conf.OmitArgPrefixes,),
         )
     )
     print(f"{path}: export it with  python -m export {path.parent}")

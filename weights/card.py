@@ -70,18 +70,18 @@ class Card:
             return cls._from_dict(json.loads(text))
         except InputError:
             raise
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
             raise InputError(f"The card in {where} can't be read ({error}): export the style again.") from error
 
     @classmethod
     def _from_dict(cls, values: Mapping[str, Any]) -> Card:
-        known = {f.name for f in fields(cls)}
-        picture = {
-            k: v for k, v in dict(values.get("picture") or {}).items() if k in {f.name for f in fields(StylePicture)}
-        }
-        return cls(
-            **{k: v for k, v in values.items() if k in known and k != "picture"}, picture=StylePicture(**picture)
-        )
+        picture = StylePicture(**_known(StylePicture, values.get("picture") or {}))
+        return cls(**(_known(cls, values) | {"picture": picture}))
+
+
+def _known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    names = {f.name for f in fields(kind)}
+    return {k: v for k, v in values.items() if k in names}
 
 
 @dataclass(frozen=True)

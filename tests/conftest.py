@@ -1,0 +1,122 @@
+"""Fixtures that several tests share: tiny real styles in a catalogue of their own, and small clips."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from weights.card import METADATA_KEY, Card, Entry, StylePicture, write_catalog
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+MakeClip = Callable[..., Path]
+
+
+def tiny_style(path: Path, name: str, invert: bool) -> Entry:
+    """Write a style of a few nodes that inverts the colours, or gives them back; returns its catalogue entry.
+
+    painted = frame + strength * (1 - keep_colors) * (effect - frame)
+    """
+    onnx = pytest.importorskip("onnx")
+    h, t = onnx.helper, onnx.TensorProto
+    nodes = [
+        h.make_node("Cast", ["frame"], ["photo"], to=t.FLOAT),
+        h.make_node("Sub", ["white", "photo"], ["inverse"])
+        if invert
+        else h.make_node("Identity", ["photo"], ["inverse"]),
+        h.make_node("Sub", ["inverse", "photo"], ["change"]),
+        h.make_node("Sub", ["one", "keep_colors"], ["drop_colors"]),
+        h.make_node("Mul", ["strength", "drop_colors"], ["amount"]),
+        h.make_node("Mul", ["change", "amount"], ["part"]),
+        h.make_node("Add", ["photo", "part"], ["sum"]),
+        h.make_node("Round", ["sum"], ["rounded"]),
+        h.make_node("Cast", ["rounded"], ["painted"], to=t.UINT8),
+    ]
+    scalars = [h.make_tensor_value_info(n, t.FLOAT, []) for n in ("strength", "keep_colors")]
+    graph = h.make_graph(
+        nodes,
+        name,
+        [h.make_tensor_value_info("frame", t.UINT8, ["height", "width", 3]), *scalars],
+        [h.make_tensor_value_info("painted", t.UINT8, ["height", "width", 3])],
+        [h.make_tensor("white", t.FLOAT, [], [255.0]), h.make_tensor("one", t.FLOAT, [], [1.0])],
+    )
+    model = h.make_model(graph, opset_imports=[h.make_opsetid("", 18)], ir_version=9)
+    picture = StylePicture("Test card", "Nobody", "2024", "CC0")
+    card = Card(name, name.replace("-", " ").title(), "test", "tiny", picture=picture, license="MIT")
+    h.set_model_props(model, {METADATA_KEY: card.to_json()})
+    path.write_bytes(model.SerializeToString())
+    return Entry(card, path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+
+
+@pytest.fixture(scope="session")
+def styles(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A weights folder with two styles: `negative` inverts, `same` gives the frame back."""
+    folder = tmp_path_factory.mktemp("styles")
+    write_catalog([tiny_style(folder / f"{n}.onnx", n, n == "negative") for n in ("negative", "same")], folder)
+    return folder
+
+
+def picture(height: int, width: int, seed: int = 0) -> np.ndarray:
+    """A smooth coloured picture with one bright corner at the top left, `(H, W, 3) uint8 RGB`."""
+    y, x = np.mgrid[0:height, 0:width]
+    shift = seed * 3
+    rgb = np.stack((40 + 150 * x / width, 60 + 120 * y / height, 90 + 80 * (x + y) / (width + height) + shift), axis=2)
+    rgb[: height // 4, : width // 4] = (250, 240, 20)
+    return rgb.clip(0, 255).astype(np.uint8)
+
+
+@pytest.fixture
+def make_clip(tmp_path: Path) -> MakeClip:
+    """Writes a clip: `make_clip("a.mp4", size=(48, 64), pts=[0, 1, 4], audio="aac")`."""
+    av = pytest.importorskip("av")
+
+    def make(
+        name: str = "clip.mp4",
+        size: tuple[int, int] = (48, 64),
+        pts: list[int] | None = None,
+        audio: str | None = None,
+        time_base: Fraction = Fraction(1, 12800),
+        codec: str = "libx264",
+        pix_fmt: str = "yuv420p",
+        aspect: Fraction | None = None,
+    ) -> Path:
+        path = tmp_path / name
+        times = [i * 512 for i in range(12)] if pts is None else pts
+        with av.open(str(path), "w") as out:
+            video = out.add_stream(codec, rate=25, options={"crf": "10"} if codec == "libx264" else {})
+            video.height, video.width, video.pix_fmt = *size, pix_fmt
+            video.codec_context.time_base = time_base
+            if aspect is not None:
+                video.codec_context.sample_aspect_ratio = aspect
+            sound = None
+            if audio:
+                sound = out.add_stream(audio, rate=48000)
+                sound.codec_context.layout = "mono"
+            for i, time in enumerate(times):
+                frame = av.VideoFrame.from_ndarray(picture(*size, seed=i), format="rgb24")
+                frame.pts, frame.time_base = time, time_base
+                out.mux(video.encode(frame))
+            out.mux(video.encode(None))
+            if sound is not None:
+                _beep(av, out, sound, float(times[-1] * time_base))
+        return path
+
+    return make
+
+
+def _beep(av, out, sound, seconds: float) -> None:  # type: ignore[no-untyped-def]
+    rate, size = 48000, sound.codec_context.frame_size or 1024
+    for start in range(0, max(size, int(seconds * rate)), size):
+        wave = np.sin(np.arange(start, start + size) * 0.05).astype(np.float32)[None] * 0.3
+        frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
+        frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
+        converter = av.AudioResampler(format=sound.codec_context.format.name if sound.codec_context.format else "fltp")
+        for part in converter.resample(frame):
+            out.mux(sound.encode(part))
+    out.mux(sound.encode(None))

@@ -1,0 +1,80 @@
+"""The card and the catalogue."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from weights.card import Card, Entry, StylePicture, find_style, read_catalog, write_catalog
+from weights.errors import InputError, exit_code
+from weights.files import replacing
+
+CARD = Card(
+    "great-wave",
+    "The Great Wave",
+    "johnson",
+    "lite",
+    {"width": 32},
+    4,
+    StylePicture("The Great Wave", "Hokusai", "1831", "pd"),
+    "MIT",
+)
+
+
+def test_a_card_survives_json() -> None:
+    assert Card.from_json(CARD.to_json()) == CARD
+
+
+def test_a_card_of_a_newer_version_is_read() -> None:
+    values = json.loads(CARD.to_json()) | {"mood": "stormy"}
+    values["picture"]["frame"] = "gilded"
+    assert Card.from_json(json.dumps(values)) == CARD
+
+
+@pytest.mark.parametrize("name", ["Great Wave", "", "wave/..", "-wave", "wave-"])
+def test_a_name_that_is_no_file_name_is_refused(name: str) -> None:
+    with pytest.raises(InputError, match="style name"):
+        Card(name, "", "", "")
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 3}', "null"])
+def test_a_damaged_card_names_its_file(text: str) -> None:
+    with pytest.raises(InputError, match=r"wave\.onnx"):
+        Card.from_json(text, "wave.onnx")
+
+
+def test_the_catalogue_is_sorted_and_found_by_name(tmp_path: Path) -> None:
+    other = Card("abyss", "Zebra", "johnson", "lite")
+    write_catalog([Entry(other, "b.onnx", "0"), Entry(CARD, "a.onnx", "1")], tmp_path)
+    assert [e.card.title for e in read_catalog(tmp_path)] == ["The Great Wave", "Zebra"]
+    assert find_style("abyss", tmp_path).model == "b.onnx"
+    with pytest.raises(InputError, match="choose one of great-wave, abyss"):
+        find_style("scream", tmp_path)
+
+
+def test_a_missing_or_damaged_catalogue_is_said(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no catalogue"):
+        read_catalog(tmp_path)
+    (tmp_path / "catalog.json").write_text("{")
+    with pytest.raises(InputError, match="can't be read"):
+        read_catalog(tmp_path)
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "new" / "out.txt"
+    with pytest.raises(RuntimeError), replacing(target) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert list(target.parent.iterdir()) == []
+    with replacing(target) as temporary:
+        assert temporary.suffix == ".txt"
+        temporary.write_text("whole")
+    assert [p.read_text() for p in target.parent.iterdir()] == ["whole"]
+
+
+def test_bad_input_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> int:
+        raise InputError("The picture x.jpg can't be read: save it again.")
+
+    assert exit_code(main) == 2
+    assert capsys.readouterr().err == "livebrush: The picture x.jpg can't be read: save it again.\n"

@@ -1,0 +1,94 @@
+"""The four guards of the house: who imports whom, what a pixel is, what the README promises, and nothing left behind."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+ALLOWED = {
+    "weights": {"weights"},
+    "training": {"training", "weights"},
+    "gatys": {"gatys", "training", "weights", "realtime"},
+    "export": {"export", "training", "weights"},
+    "realtime": {"realtime", "weights"},
+}
+ROOMS = set(ALLOWED)
+
+ONLY = {  # rooms that may see a part of another room only
+    ("gatys", "training"): {"training.perceptual", "training.images", "training.objective"},
+    ("gatys", "realtime"): {"realtime.stylizer"},
+    ("export", "training"): {"training.generators", "training.checkpoint"},
+}
+
+HEAVY = ("torch", "torchvision", "onnx", "PIL", "safetensors", "training", "export", "gatys")
+"""What `realtime` must never load."""
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that the file imports, inside functions too."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+FILES = [(room, path) for room in sorted(ROOMS) for path in sorted((ROOT / room).rglob("*.py"))]
+
+
+@pytest.mark.parametrize(("room", "path"), FILES, ids=[str(p.relative_to(ROOT)) for _, p in FILES])
+def test_rooms_import_only_what_the_design_allows(room: str, path: Path) -> None:
+    for module in imports_of(path):
+        other = module.split(".")[0]
+        if other not in ROOMS:
+            continue
+        assert other in ALLOWED[room], f"{room} may not import {module}"
+        part = ONLY.get((room, other))
+        if part and module != other:
+            assert any(module == p or module.startswith(f"{p}.") for p in part), f"{room} may not import {module}"
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "weights").glob("*.py")), ids=lambda p: p.name)
+def test_weights_uses_the_standard_library_only(path: Path) -> None:
+    others = {m.split(".")[0] for m in imports_of(path)} - set(sys.stdlib_module_names) - {"weights"}
+    assert not others
+
+
+def live_modules() -> list[str]:
+    return [f"realtime.{p.stem}" for p in sorted((ROOT / "realtime").glob("*.py")) if not p.stem.startswith("__")]
+
+
+def test_the_live_side_never_loads_torch() -> None:
+    """One process imports every module of realtime, and then looks at what came with them."""
+    code = f"import sys, importlib\nfor m in {live_modules()}: importlib.import_module(m)\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    assert "onnxruntime" in loaded
+    assert not loaded.intersection(HEAVY)
+
+
+def test_only_the_window_knows_qt() -> None:
+    knows = {p.name for p in (ROOT / "realtime").glob("*.py") if any(m.startswith("PyQt5") for m in imports_of(p))}
+    assert knows == {"view.py", "window.py"}
+
+
+def test_only_the_stylizer_knows_onnxruntime_and_comes_before_qt() -> None:
+    knows = {
+        p.name for p in (ROOT / "realtime").glob("*.py") if any(m.startswith("onnxruntime") for m in imports_of(p))
+    }
+    assert "stylizer.py" in knows
+    assert knows <= {"stylizer.py", "window.py", "view.py"}
+
+
+def test_the_top_level_is_the_pipeline() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split(
+        "\n"
+    )
+    folders = {name.split("/")[0] for name in listed if "/" in name and not name.startswith(".")}
+    assert folders <= {"realtime", "training", "gatys", "export", "weights", "tests"}
