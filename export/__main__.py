@@ -5,14 +5,18 @@ from __future__ import annotations
 import argparse
 import dataclasses
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from export.catalog import add_to_catalog
-from export.frame_model import FrameModel
+from torch import Tensor
+
+from export.catalog import add_to_catalog, entry_of, vector_entry
+from export.frame_model import FrameModel, TrunkFrameModel
 from export.parity import parity
 from export.to_onnx import rewrite_card, to_onnx
-from training.checkpoint import load_generator, save_generator
-from weights.card import WEIGHTS, Card
+from training.checkpoint import load_generator, load_vector, read_card, save_generator, save_vector, vectors_beside
+from training.generators import LiteTrunk
+from weights.card import WEIGHTS, Card, Entry
 from weights.errors import InputError, exit_code
 from weights.files import replacing
 
@@ -28,23 +32,63 @@ def find_weights(source: Path) -> Path:
 
 
 def export(source: Path, output: Path | None = None) -> tuple[Path, Card]:
-    """Export one style; returns its .onnx file and card. Nothing is written where parity fails. Raises InputError.
+    """Export a style, or a trunk with its style vectors; returns the .onnx file and its card. Raises InputError.
 
-    The numbers are kept beside the style as .safetensors, with the card that export completes.
+    Nothing is written where parity fails. The numbers are kept beside the .onnx as .safetensors, with the card that
+    export completes.
     """
     numbers = find_weights(source)
+    if read_card(numbers).trunk:
+        return install_vector(numbers, output)
     generator, card = load_generator(numbers)
     path = output or WEIGHTS / f"{card.name}.onnx"
     if path.suffix != ".onnx":
         raise InputError(f"The output {path} must end in .onnx.")
-    model = FrameModel(generator)
+    if isinstance(generator, LiteTrunk):
+        return export_trunk(numbers, generator, card, path)
+    card = write_model(FrameModel(generator), card, path)
+    save_generator(path.with_suffix(".safetensors"), generator, card)
+    add_to_catalog(path.parent, [entry_of(path)])
+    return path, card
+
+
+def write_model(model: FrameModel, card: Card, path: Path, styles: Sequence[Tensor] = ()) -> Card:
+    """Write the .onnx file once it has passed parity; returns the card with its figure."""
     with replacing(path) as temporary:
         to_onnx(model, card, temporary)
-        card = dataclasses.replace(card, parity=parity(model, temporary))
+        card = dataclasses.replace(card, parity=parity(model, temporary, styles))
         rewrite_card(temporary, card)
-    save_generator(path.with_suffix(".safetensors"), generator, card)
-    add_to_catalog(path)
+    return card
+
+
+def export_trunk(numbers: Path, trunk: LiteTrunk, card: Card, path: Path) -> tuple[Path, Card]:
+    """Export a trunk and install every style vector beside `numbers`."""
+    vectors = [load_vector(p) for p in vectors_beside(numbers)]
+    if not vectors:
+        raise InputError(f"There are no style vectors beside {numbers}: train some with training.multistyle.")
+    card = write_model(TrunkFrameModel(trunk), card, path, [vector for vector, _ in vectors])
+    save_generator(path.with_suffix(".safetensors"), trunk, card)
+    add_to_catalog(path.parent, [put_vector(vector, own, path, card) for vector, own in vectors])
     return path, card
+
+
+def install_vector(numbers: Path, output: Path | None) -> tuple[Path, Card]:
+    """Install one style vector beside its trunk; returns the trunk's file and the vector's card."""
+    vector, own = load_vector(numbers)
+    path = output or WEIGHTS / f"{own.trunk}.onnx"
+    if not path.is_file():
+        raise InputError(f"{own.name} is a style of the trunk {path}, which is not there: export the trunk first.")
+    entry = put_vector(vector, own, path, entry_of(path).card)
+    add_to_catalog(path.parent, [entry])
+    return path, entry.card
+
+
+def put_vector(vector: Tensor, card: Card, trunk: Path, trunk_card: Card) -> Entry:
+    """Write the vector beside its trunk; its entry for the catalogue."""
+    card = dataclasses.replace(card, parity=trunk_card.parity, trunk=trunk.stem)
+    file = trunk.with_name(f"{card.name}.safetensors")
+    save_vector(file, vector, card)
+    return vector_entry(card, file, trunk)
 
 
 def main() -> int:

@@ -22,10 +22,14 @@ def entry_of(path: Path) -> Entry:
     raise InputError(f"{path} carries no Livebrush card: export the style again.")
 
 
-def add_to_catalog(path: Path) -> None:
-    """Put the style `path` into its folder's catalogue, in place of one of its name; drop missing files."""
-    new = entry_of(path)
-    folder = path.parent
+def vector_entry(card: Card, vector: Path, trunk: Path) -> Entry:
+    """The entry of a style that is a vector for `trunk`."""
+    return Entry(card, trunk.name, sha256(trunk), vector.name)
+
+
+def add_to_catalog(folder: Path, new: list[Entry]) -> None:
+    """Put the entries into the folder's catalogue, in place of those of their names; drop those of missing files."""
+    names = {entry.card.name for entry in new}
     old = read_catalog(folder) if (folder / "catalog.json").exists() else []
-    kept = [e for e in old if e.card.name != new.card.name and e.model != new.model and (folder / e.model).exists()]
-    write_catalog([*kept, new], folder)
+    there = [e for e in old if (folder / e.model).exists() and (not e.vector or (folder / e.vector).exists())]
+    write_catalog([*(e for e in there if e.card.name not in names), *new], folder)

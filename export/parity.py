@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 import onnxruntime as ort
 import torch
+from torch import Tensor
 
 from export.frame_model import FrameModel
 from weights.errors import InputError
@@ -30,30 +32,30 @@ def probe_frame(height: int, width: int) -> np.ndarray:
     return np.asarray(np.clip((smooth + noise) * 255, 0, 255), dtype=np.uint8)
 
 
-def parity(model: FrameModel, path: Path) -> float:
-    """The largest difference in 1/255 over SIZES and CONTROLS; raises InputError above TOLERANCE."""
+def parity(model: FrameModel, path: Path, styles: Sequence[Tensor] = ()) -> float:
+    """The largest difference in 1/255 over SIZES, CONTROLS and a trunk's `styles`; InputError above TOLERANCE."""
     options = ort.SessionOptions()
     options.log_severity_level = 3
     session = ort.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     worst = 0
     for height, width in SIZES:
-        frame = probe_frame(height, width)
+        frame = torch.from_numpy(probe_frame(height, width))
         for strength, keep in CONTROLS:
-            inputs = {
-                "frame": frame,
-                "strength": np.array(strength, np.float32),
-                "keep_colors": np.array(keep, np.float32),
-            }
-            (got,) = session.run(None, inputs)
-            with torch.no_grad():
-                expected = model(torch.from_numpy(frame), torch.tensor(strength), torch.tensor(keep)).numpy()
-            if got.shape != expected.shape:
-                raise InputError(
-                    f"ONNX Runtime paints {got.shape} where torch paints {expected.shape}; nothing was written."
-                )
-            worst = max(worst, int(np.abs(got.astype(int) - expected.astype(int)).max()))
+            common = {"frame": frame, "strength": torch.tensor(strength), "keep_colors": torch.tensor(keep)}
+            for inputs in [{**common, "style": style} for style in styles] or [common]:
+                worst = max(worst, difference(model, session, inputs))
     if worst > TOLERANCE:
         raise InputError(
             f"ONNX Runtime and torch differ by {worst}/255 (at most {TOLERANCE}/255 may); nothing was written."
         )
     return float(worst)
+
+
+def difference(model: FrameModel, session: ort.InferenceSession, inputs: dict[str, Tensor]) -> int:
+    """The largest difference of a channel between the two paintings, in 1/255. Raises InputError for another shape."""
+    (got,) = session.run(None, {name: value.numpy() for name, value in inputs.items()})
+    with torch.no_grad():
+        expected = model(**inputs).numpy()
+    if got.shape != expected.shape:
+        raise InputError(f"ONNX Runtime paints {got.shape} where torch paints {expected.shape}; nothing was written.")
+    return int(np.abs(got.astype(int) - expected.astype(int)).max())

@@ -8,7 +8,6 @@ from typing import cast
 
 import onnx
 import torch
-from torch import Tensor
 
 from export.frame_model import FrameModel
 from weights.card import METADATA_KEY, Card
@@ -18,19 +17,19 @@ OPSET = 18
 
 def to_onnx(model: FrameModel, card: Card, path: Path) -> None:
     """Export `model` to `path`; height and width stay free, the card goes into the file's metadata."""
-    example: tuple[Tensor, ...] = (torch.zeros(64, 72, 3, dtype=torch.uint8), torch.tensor(1.0), torch.tensor(0.0))
+    example = model.example()
     free = torch.export.Dim.DYNAMIC
     with warnings.catch_warnings():  # the exporter's own deprecations say nothing about our graph
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             model,
-            example,
+            tuple(example.values()),
             dynamo=True,
             verbose=False,
             opset_version=OPSET,
-            input_names=["frame", "strength", "keep_colors"],
+            input_names=list(example),
             output_names=["painted"],
-            dynamic_shapes={"frame": {0: free, 1: free}, "strength": None, "keep_colors": None},
+            dynamic_shapes={name: {0: free, 1: free} if name == "frame" else None for name in example},
         )
     proto = clean(cast(torch.onnx.ONNXProgram, program).model_proto)
     write_card(proto, card)

@@ -133,7 +133,7 @@ def test_a_newer_export_takes_the_place_of_the_older(style: Path, tmp_path: Path
 
 
 def test_bad_sources_are_said(tmp_path: Path, style: Path) -> None:
-    with pytest.raises(InputError, match="0 .safetensors files"):
+    with pytest.raises(InputError, match=r"0 \.safetensors files"):
         export(tmp_path)
     with pytest.raises(InputError, match=r"must end in \.onnx"):
         export(style.with_suffix(".safetensors"), tmp_path / "x.pt")

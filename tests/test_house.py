@@ -1,4 +1,4 @@
-"""The four guards of the house: who imports whom, what a pixel is, what the README promises, and nothing left behind."""
+"""The four guards of the house: who imports whom, what a pixel is, what the README promises."""
 
 import ast
 import subprocess

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,8 @@ from safetensors.torch import load_file
 
 from tests.conftest import picture
 from training.checkpoint import load_generator
-from training.johnson import Settings, learning_rate, split_photos, train
+from training.johnson import Settings, train
+from training.loop import LoopSettings, Patience, learning_rate, out_of_balance, split_photos
 from training.objective import LossSettings
 from weights.errors import InputError
 
@@ -27,36 +29,38 @@ def settings(tmp_path: Path) -> Settings:
     Image.fromarray(stripes).save(tmp_path / "painting.png")
     return Settings(
         style_image=tmp_path / "painting.png",
-        photos=tmp_path / "photos",
         name="stripes",
         width=16,
         blocks=1,
-        size=32,
-        batch=2,
-        steps=4,
-        lr=5e-3,
+        loop=LoopSettings(tmp_path / "photos", size=32, batch=2, steps=4, lr=5e-3, threads=1),
         loss=LossSettings(style_size=64, style_layers=("relu1_2", "relu2_2"), content_layer="relu2_2"),
         out=tmp_path / "run",
-        threads=1,
     )
+
+
+def change(settings: Settings, **values: Any) -> Settings:
+    """Settings with some values changed, those of the loop among them."""
+    loop = {k: v for k, v in values.items() if k in {f.name for f in dataclasses.fields(LoopSettings)}}
+    own = {k: v for k, v in values.items() if k not in loop}
+    return dataclasses.replace(settings, loop=dataclasses.replace(settings.loop, **loop), **own)
 
 
 def test_four_steps_are_two_and_two_resumed(settings: Settings, tmp_path: Path) -> None:
     straight = load_file(train(settings))
-    half = dataclasses.replace(settings, out=tmp_path / "halved", schedule="constant", steps=2)
-    whole = dataclasses.replace(settings, out=tmp_path / "whole", schedule="constant")
+    half = change(settings, out=tmp_path / "halved", schedule="constant", steps=2)
+    whole = change(settings, out=tmp_path / "whole", schedule="constant")
     train(half)
-    resumed = load_file(train(dataclasses.replace(half, steps=4, resume=True)))
+    resumed = load_file(train(change(half, steps=4, resume=True)))
     unbroken = load_file(train(whole))
     assert all(torch.equal(resumed[k], unbroken[k]) for k in unbroken)
     assert not all(torch.equal(resumed[k], straight[k]) for k in straight)  # the cosine schedule is another training
 
 
 def test_the_run_folder_holds_what_was_promised(settings: Settings) -> None:
-    path = train(dataclasses.replace(settings, painter="Nobody", preview_steps=2))
+    path = train(change(settings, painter="Nobody", preview_steps=2))
     folder = path.parent
     assert path.name == "stripes.safetensors"
-    assert json.loads((folder / "settings.json").read_text())["lr"] == 5e-3
+    assert json.loads((folder / "settings.json").read_text())["loop"]["lr"] == 5e-3
     assert {p.name for p in (folder / "previews").iterdir()} == {"000002.png", "000004.png"}
     assert (folder / "preview.png").exists() and (folder / "checkpoint.pt").exists()
     assert list(folder.glob("events.out.tfevents.*"))
@@ -67,32 +71,28 @@ def test_the_run_folder_holds_what_was_promised(settings: Settings) -> None:
 
 
 def test_training_lowers_the_validation_loss(settings: Settings, tmp_path: Path) -> None:
-    before = load_generator(train(dataclasses.replace(settings, steps=1)))[1].training["val_total"]
-    after = load_generator(train(dataclasses.replace(settings, steps=40, out=tmp_path / "long")))[1].training[
-        "val_total"
-    ]
+    before = load_generator(train(change(settings, steps=1)))[1].training["val_total"]
+    after = load_generator(train(change(settings, steps=40, out=tmp_path / "long")))[1].training["val_total"]
     assert after < 0.85 * before
 
 
 def test_johnson_itself_trains_with_batch_normalisation(settings: Settings) -> None:
-    variant = dataclasses.replace(
-        settings, architecture="johnson", norm="batch", upsampling="transposed", width=8, steps=1
-    )
+    variant = change(settings, architecture="johnson", norm="batch", upsampling="transposed", width=8, steps=1)
     _, card = load_generator(train(variant))
     assert card.arguments == {"width": 8, "blocks": 1, "upsampling": "transposed", "norm": "batch"}
 
 
 def test_training_starts_from_another_style(settings: Settings, tmp_path: Path) -> None:
     first = train(settings)
-    second = train(dataclasses.replace(settings, init=first, lr=0.0, steps=1, out=tmp_path / "second"))
+    second = train(change(settings, init=first, lr=0.0, steps=1, out=tmp_path / "second"))
     a, b = load_file(first), load_file(second)
     assert all(torch.equal(a[k], b[k]) for k in a)
     with pytest.raises(InputError, match="not what --architecture asks for"):
-        train(dataclasses.replace(settings, init=first, width=32))
+        train(change(settings, init=first, width=32))
 
 
 def test_what_cannot_work_is_said_before_training(settings: Settings) -> None:
-    for change, words in (
+    for wrong, words in (
         ({"name": "My Style"}, "style name"),
         ({"style_image": Path("none.jpg")}, "no picture"),
         ({"photos": Path("nowhere")}, "no folder"),
@@ -100,22 +100,41 @@ def test_what_cannot_work_is_said_before_training(settings: Settings) -> None:
         ({"loss": LossSettings(content_layer="relu9_9")}, "has no layer relu9_9"),
     ):
         with pytest.raises(InputError, match=words):
-            train(dataclasses.replace(settings, **change))
+            train(change(settings, **wrong))
 
 
 def test_a_loss_that_is_no_number_stops_with_words(settings: Settings) -> None:
     with pytest.raises(InputError, match="smaller --lr"):
-        train(dataclasses.replace(settings, lr=1e30))
+        train(change(settings, lr=1e30))
 
 
 def test_photos_are_held_out(settings: Settings) -> None:
-    training, held_out = split_photos(settings)
+    training, held_out = split_photos(settings.loop)
     assert len(held_out) == 1 and not set(held_out) & set(training)
-    assert split_photos(dataclasses.replace(settings, val=settings.photos))[1] == [*held_out, *training]
+    assert split_photos(change(settings, val=settings.loop.photos).loop)[1] == [*held_out, *training]
 
 
 def test_the_learning_rate_rises_then_falls(settings: Settings) -> None:
-    rates = [learning_rate(settings, step, 100) for step in range(100)]
+    rates = [learning_rate(settings.loop, step, 100) for step in range(100)]
     assert rates[0] < rates[19] and rates[19] > rates[50] > rates[99] > 0
-    constant = dataclasses.replace(settings, schedule="constant")
-    assert learning_rate(constant, 99, 100) == settings.lr
+    constant = change(settings, schedule="constant").loop
+    assert learning_rate(constant, 99, 100) == settings.loop.lr
+
+
+def test_training_stops_when_the_validation_loss_has_settled() -> None:
+    patience = Patience(2)
+    assert [patience.over(loss) for loss in (5.0, 4.0, 3.99, 3.5, 3.5, 3.499)] == [False] * 5 + [True]
+    never = Patience(0)
+    assert not any(never.over(1.0) for _ in range(9))
+
+
+def test_a_run_that_has_settled_says_so(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
+    path = train(change(settings, lr=0.0, steps=40, patience=2))
+    assert load_generator(path)[1].training["steps"] == 3  # a pass is one step; the third is no better either
+    assert "has settled: stopped after 3 steps" in capfd.readouterr().err
+
+
+def test_losses_out_of_balance_are_said() -> None:
+    assert "style outweighs" in out_of_balance({"content": 0.1, "style": 9.0})
+    assert "content outweighs" in out_of_balance({"content": 9.0, "style": 0.1})
+    assert out_of_balance({"content": 2.0, "style": 3.0}) == ""

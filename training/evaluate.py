@@ -46,7 +46,7 @@ def noise_gain(generator: Generator, photo: Tensor) -> float:
 def shift_error(generator: Generator, photo: Tensor, pixels: int, rim: int = 16) -> float:
     """RMSE in [0, 1] between f(shift(x)) and shift(f(x)), vertical and horizontal, away from the rim."""
     room = max(SHIFTS)
-    errors = []
+    errors: list[float] = []
     height, width = (side - 2 * room for side in photo.shape[2:])
     with torch.no_grad():
         still = generator(photo[:, :, room : room + height, room : room + width])
@@ -54,7 +54,7 @@ def shift_error(generator: Generator, photo: Tensor, pixels: int, rim: int = 16)
             moved = generator(photo[:, :, room + dy : room + dy + height, room + dx : room + dx + width])
             a = moved[:, :, rim - dy : height - rim - dy, rim - dx : width - rim - dx]
             errors.append((a - still[:, :, rim : height - rim, rim : width - rim]).square().mean().sqrt().item())
-    return mean(errors)
+    return sum(errors) / len(errors)
 
 
 def reference_steps(objective: Objective, photo: Tensor, goal: float, limit: int) -> tuple[int, float]:

@@ -167,46 +167,73 @@ class BlurUp(FoldedConv):
         return F.pixel_shuffle(F.conv2d(F.pad(x, (1, 1, 1, 1), mode="reflect"), self.kernel()), 2)
 
 
-class LiteResidual(nn.Module):
-    """Two reflected 3x3 convolutions with instance normalisation around a skip."""
+def _styled_norm(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
+    """gamma (x - mean) / deviation + beta over each map; gamma and beta are (C,) for all or (N, C) for each picture."""
+    if gamma.ndim == 1:
+        return F.instance_norm(x, weight=gamma, bias=beta)
+    return F.instance_norm(x) * gamma[:, :, None, None] + beta[:, :, None, None]
 
-    def __init__(self, channels: int) -> None:
+
+def _reflected(x: Tensor, convolution: nn.Conv2d) -> Tensor:
+    y: Tensor = convolution(F.pad(x, (1, 1, 1, 1), mode="reflect"))
+    return y
+
+
+class LiteTrunk(Generator):
+    """The shared body of the lite networks: everything but a style (Dumoulin, Shlens & Kudlur 2017, section 2.2).
+
+    Blurred stride-2 to `stem` channels, again to `width`, `blocks` residual blocks at a quarter of the size, two smooth
+    up-samplings; the first and last convolutions run on half-size grids. A style is the vector of the scales and
+    shifts of all instance normalisations and of the three output biases: for each normalisation in the order of the
+    forward pass its gammas, then its betas; last the biases of R, G and B. `plain_style` paints as plain
+    normalisation would.
+    """
+
+    def __init__(self, width: int = 32, blocks: int = 4, stem: int = 16) -> None:
         super().__init__()
-        self.conv1, self.conv2 = (nn.Conv2d(channels, channels, 3, bias=False) for _ in range(2))
-        self.norm1, self.norm2 = (nn.InstanceNorm2d(channels, affine=True) for _ in range(2))
+        self.arguments = {"width": width, "blocks": blocks, "stem": stem}
+        self.down1, self.down2 = BlurDown(3, stem), BlurDown(stem, width)
+        self.convolutions = nn.ModuleList(nn.Conv2d(width, width, 3, bias=False) for _ in range(2 * blocks))
+        self.up1, self.up2 = BlurUp(width, stem), BlurUp(stem, 3)
+        self.channels = (stem, width, *[width] * (2 * blocks), stem)
+        self.style_length = 2 * sum(self.channels) + 3
 
-    def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.norm1(self.conv1(F.pad(x, (1, 1, 1, 1), mode="reflect"))))
-        z: Tensor = x + self.norm2(self.conv2(F.pad(y, (1, 1, 1, 1), mode="reflect")))
-        return z
+    def plain_style(self) -> Tensor:
+        """(style_length,): scales 1, shifts and biases 0."""
+        parts = [part for c in self.channels for part in (torch.ones(c), torch.zeros(c))]
+        return torch.cat([*parts, torch.zeros(3)])
+
+    def forward(self, x: Tensor, style: Tensor) -> Tensor:
+        """Paint (N, 3, H, W) in [0, 1] with `style`: (style_length,) for all or (N, style_length)."""
+        *norms, bias = torch.split(style, [c for c in self.channels for _ in range(2)] + [3], dim=-1)
+        pairs = iter(zip(norms[::2], norms[1::2], strict=True))
+
+        def normed(y: Tensor) -> Tensor:
+            return _styled_norm(y, *next(pairs))
+
+        y = F.relu(normed(self.down1(2 * x - 1)))
+        y = F.relu(normed(self.down2(y)))
+        for first, second in zip(self.convolutions[::2], self.convolutions[1::2], strict=True):
+            inner = F.relu(normed(_reflected(y, first)))  # type: ignore[arg-type]
+            y = y + normed(_reflected(inner, second))  # type: ignore[arg-type]
+        y = F.relu(normed(self.up1(y)))
+        return torch.sigmoid(self.up2(y) + bias[..., None, None])
 
 
 class Lite(Generator):
-    """A small anti-aliased network for CPU real time: about 2.4 GMAC at 640x480 with the default widths.
+    """A lite trunk with a style of its own: about 2.4 GMAC at 640x480 with the default widths."""
 
-    Blurred stride-2 to `width` / 2, again to `width`, residual blocks at a quarter of the size, two smooth
-    up-samplings. The first and last convolutions run on half-size grids, where a CPU's caches still hold them.
-    """
-
-    def __init__(self, width: int = 32, blocks: int = 4) -> None:
+    def __init__(self, width: int = 32, blocks: int = 4, stem: int = 16) -> None:
         super().__init__()
-        half = width // 2
-        self.down1, self.norm1 = BlurDown(3, half), nn.InstanceNorm2d(half, affine=True)
-        self.down2, self.norm2 = BlurDown(half, width), nn.InstanceNorm2d(width, affine=True)
-        self.blocks = nn.Sequential(*(LiteResidual(width) for _ in range(blocks)))
-        self.up1, self.norm3 = BlurUp(width, half), nn.InstanceNorm2d(half, affine=True)
-        self.up2 = BlurUp(half, 3)
-        self.bias = nn.Parameter(torch.zeros(3, 1, 1))
+        self.trunk = LiteTrunk(width, blocks, stem)
+        self.style = nn.Parameter(self.trunk.plain_style())
 
     def forward(self, x: Tensor) -> Tensor:
-        y = F.relu(self.norm1(self.down1(2 * x - 1)))
-        y = F.relu(self.norm2(self.down2(y)))
-        y = self.blocks(y)
-        y = F.relu(self.norm3(self.up1(y)))
-        return torch.sigmoid(self.up2(y) + self.bias)
+        y: Tensor = self.trunk(x, self.style)
+        return y
 
 
-GENERATORS: dict[str, Callable[..., Generator]] = {"johnson": Johnson, "lite": Lite}
+GENERATORS: dict[str, Callable[..., Generator]] = {"johnson": Johnson, "lite": Lite, "lite-trunk": LiteTrunk}
 """Builders by the name that a card's `architecture` carries."""
 
 

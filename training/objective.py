@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -59,17 +59,23 @@ class LossSettings:
 
 
 class Objective(nn.Module):
-    """The weighted losses of one painting; the painting's Gram matrices are computed once."""
+    """The weighted losses of one painting, or of several; the paintings' Gram matrices are computed once.
 
-    def __init__(self, settings: LossSettings, vgg: VGG, painting: Tensor) -> None:
+    `factors`, one for each painting, multiply the style weight.
+    """
+
+    def __init__(self, settings: LossSettings, vgg: VGG, *paintings: Tensor, factors: Sequence[float] = ()) -> None:
         super().__init__()
         self.settings = settings
         self.vgg = vgg
+        factor = torch.tensor(factors or [1.0] * len(paintings), device=vgg.mean.device)
         with torch.no_grad():
-            features = vgg(painting, settings.style_layers)
-        self.targets = {name: gram_matrix(value) for name, value in features.items()}
-        relative = settings.relative_style
-        self.layer_weights = {k: 1 / v.square().sum().item() if relative else 1.0 for k, v in self.targets.items()}
+            found = [vgg(painting, settings.style_layers) for painting in paintings]
+        for name in settings.style_layers:  # buffers, so that they move to a GPU with the module
+            target = torch.cat([gram_matrix(features[name]) for features in found])
+            norm = target.square().sum((1, 2)) if settings.relative_style else 1.0
+            self.register_buffer(f"target_{name}", target)
+            self.register_buffer(f"weight_{name}", factor / norm)
 
     @torch.no_grad()
     def content_of(self, photo: Tensor) -> Tensor:
@@ -77,19 +83,25 @@ class Objective(nn.Module):
         features: Features = self.vgg(photo, [self.settings.content_layer])
         return features[self.settings.content_layer]
 
-    def forward(self, painted: Tensor, photo: Tensor, content: Tensor | None = None) -> dict[str, Tensor]:
+    def forward(
+        self, painted: Tensor, photo: Tensor, content: Tensor | None = None, which: Tensor | None = None
+    ) -> dict[str, Tensor]:
         """The weighted terms by name, scalars; their sum is the total loss of Johnson 2016 (section 3).
 
         `painted` and `photo` are (N, 3, H, W) in [0, 1]; `content` is content_of(photo), for callers that paint one
-        photo many times.
+        photo many times; `which` (N,) integers say which painting each was painted after, the first if not given.
         """
         s = self.settings
+        if which is None:
+            which = torch.zeros(len(painted), dtype=torch.long, device=painted.device)
         wanted = self.content_of(photo) if content is None else content
         features = self.vgg(painted, [s.content_layer, *s.style_layers])
         grams = {name: gram_matrix(features[name]) for name in s.style_layers}
+        targets = {name: self.get_buffer(f"target_{name}")[which] for name in s.style_layers}
+        weights = {name: self.get_buffer(f"weight_{name}")[which] for name in s.style_layers}
         return {
             "content": s.content_weight * feature_loss(features[s.content_layer], wanted),
-            "style": s.style_weight * style_loss(grams, self.targets, self.layer_weights),
+            "style": s.style_weight * style_loss(grams, targets, weights),
             "pixel": s.pixel_weight * pixel_loss(painted, photo),
             "tv": s.tv_weight * total_variation(painted),
         }

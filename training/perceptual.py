@@ -157,10 +157,13 @@ def feature_loss(y: Tensor, x: Tensor) -> Tensor:
 
 
 def style_loss(
-    grams: Mapping[str, Tensor], targets: Mapping[str, Tensor], layer_weights: Mapping[str, float]
+    grams: Mapping[str, Tensor], targets: Mapping[str, Tensor], layer_weights: Mapping[str, Tensor | float]
 ) -> Tensor:
-    """sum_l w_l ||G_l(y) - G_l(style)||_F^2, mean over the batch (Johnson 2016, equation 4)."""
-    terms = [w * (grams[name] - targets[name]).square().sum((1, 2)).mean() for name, w in layer_weights.items()]
+    """sum_l w_l ||G_l(y) - G_l(style)||_F^2, mean over the batch (Johnson 2016, equation 4).
+
+    `grams` are (N, C, C), `targets` (1, C, C) or (N, C, C), each weight a number or (N,).
+    """
+    terms = [(w * (grams[name] - targets[name]).square().sum((1, 2))).mean() for name, w in layer_weights.items()]
     return torch.stack(terms).sum()
 
 

@@ -9,10 +9,10 @@ lite generator (Zhang 2019) do the rest.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
-
-from training.generators import Generator
 
 MARGIN = 4
 """Largest shift in pixels, and the border by which a photo is larger than the crop that is painted."""
@@ -29,7 +29,7 @@ def centre(photo: Tensor) -> Tensor:
     return photo[:, :, MARGIN:-MARGIN, MARGIN:-MARGIN]
 
 
-def steadiness_loss(generator: Generator, photo: Tensor, painted: Tensor) -> Tensor:
+def steadiness_loss(generator: Callable[[Tensor], Tensor], photo: Tensor, painted: Tensor) -> Tensor:
     """Mean squared difference, in [0, 1] units, between the painting of a shifted noisy crop and the shifted painting.
 
     `photo` (N, 3, H, W) is MARGIN larger on each side than what was painted; `painted` is generator(centre(photo)).

@@ -37,7 +37,7 @@ class Card:
     """What a weight file says about itself; it travels as JSON inside the file's metadata.
 
     `architecture` and `arguments` rebuild the network (`training.generators.build`); `stride` is the multiple to
-    which a frame is padded; `training` is a summary for people (settings, steps, losses); `parity` is the largest
+    which a frame is padded; `trunk` names the shared network where the style is a vector for one; `training` is a summary for people (settings, steps, losses); `parity` is the largest
     difference, in 1/255, that export measured between torch and ONNX Runtime, None before export.
     """
 
@@ -47,6 +47,7 @@ class Card:
     architecture: str
     arguments: Mapping[str, Any] = field(default_factory=dict)
     stride: int = 4
+    trunk: str = ""
     picture: StylePicture = StylePicture()
     license: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -86,11 +87,15 @@ def _known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Entry:
-    """One style of the catalogue: its card, its model file and that file's sha256 (hex)."""
+    """One style of the catalogue: its card, its model file and that file's sha256 (hex).
+
+    `vector` is the file of its style vector where the model is a trunk that many styles share, else empty.
+    """
 
     card: Card
     model: str
     sha256: str
+    vector: str = ""
 
 
 def sha256(path: Path) -> str:
@@ -103,13 +108,17 @@ def read_catalog(folder: Path = WEIGHTS) -> list[Entry]:
     path = folder / "catalog.json"
     try:
         rows = json.loads(path.read_text(encoding="utf-8"))["styles"]
-        return [Entry(Card._from_dict(row["card"]), str(row["model"]), str(row["sha256"])) for row in rows]
+        return [_entry(row) for row in rows]
     except FileNotFoundError:
         raise InputError(f"There is no catalogue {path}: export a style first (python -m export RUN).") from None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise InputError(
             f"The catalogue {path} can't be read ({error}): export any style again to rewrite it."
         ) from error
+
+
+def _entry(row: Mapping[str, Any]) -> Entry:
+    return Entry(Card._from_dict(row["card"]), str(row["model"]), str(row["sha256"]), str(row.get("vector", "")))
 
 
 def write_catalog(entries: Iterable[Entry], folder: Path = WEIGHTS) -> None:

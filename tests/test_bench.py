@@ -1,0 +1,34 @@
+"""The benchmark measures both ways and prints their ratio; the live loop keeps up with the bare stylizer."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from realtime import bench
+from weights.errors import exit_code
+
+
+def test_prints_both_and_the_ratio(
+    styles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench, "_ROUND_SECONDS", 0.1)
+    arguments = ["--weights", str(styles), "--style", "same", "--size", "64x48", "--seconds", "0.4", "--device", "cpu"]
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
+    assert exit_code(bench.main) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "same, 64x48, cpu" in lines[0]
+    alone, loop, ratio = float(lines[1].split()[2]), float(lines[2].split()[3]), float(lines[3].split()[-1])
+    assert alone > 0
+    assert loop > 0
+    assert ratio == pytest.approx(loop / alone, rel=0.05)
+
+
+def test_a_size_that_can_not_be_read_is_said(
+    styles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["bench", "--weights", str(styles), "--size", "large"])
+    assert exit_code(bench.main) == 2
+    assert "--size large" in capsys.readouterr().err

@@ -1,0 +1,205 @@
+"""The command line: one sentence and exit code 2 on bad input, lists, and what happens without a screen."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import av
+import cv2
+import pytest
+
+from realtime import __main__ as program
+from realtime import screen
+from realtime.options import Options, parse
+from tests.conftest import picture
+from weights.errors import InputError, exit_code
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def photo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "photo.png"
+    path.write_bytes(cv2.imencode(".png", picture(40, 60))[1].tobytes())
+    return path
+
+
+def run(*arguments: object) -> int:
+    return exit_code(lambda: program.main([str(a) for a in arguments]))
+
+
+def test_help_fits_a_screen(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        program.main(["--help"])
+    assert done.value.code == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) <= 24
+    assert max(map(len, lines)) <= 80
+
+
+def test_list(styles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--list", "--weights", styles) == 0
+    assert capsys.readouterr().out.splitlines() == ["negative  Negative (Nobody)", "same      Same (Nobody)"]
+
+
+def test_list_json(styles: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--list", "--json", "--weights", styles) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["name"] for row in rows] == ["negative", "same"]
+    assert {"name", "title", "method", "painter", "license"} <= set(rows[0])
+    assert (rows[0]["painter"], rows[0]["license"]) == ("Nobody", "MIT")
+
+
+def test_a_still(styles: Path, photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(photo, "-o", "out.png", "--style", "negative", "--weights", styles) == 0
+    assert (cv2.imread("out.png") == 255 - picture(40, 60)).all()
+    assert capsys.readouterr().out == "out.png\n"
+
+
+def test_options_reach_the_picture(styles: Path, photo: Path) -> None:
+    assert run(photo, "--style", "negative", "--weights", styles, "--strength", "0") == 0
+    assert (cv2.imread("photo-negative.png") == picture(40, 60)).all()
+    assert run(photo, "--style", "negative", "--weights", styles, "--keep-colors", "--height", "20", "-o", "out") == 0
+    assert cv2.imread("out/photo.png").shape == (20, 30, 3)
+
+
+def test_one_bad_file_among_good_ones(styles: Path, photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("bad.jpg").write_bytes(b"bad")
+    assert run("bad.jpg", photo, "-o", "out", "--weights", styles) == 2
+    assert Path("out/photo.png").exists()
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 2
+    assert "bad.jpg" in said[0]
+    assert "1 of 2 files" in said[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["photo.png", "--style", "x"], "no style called 'x': choose one of negative, same"),
+        (["nothing.jpg"], "no file nothing.jpg"),
+        (["photo.png", "--strength", "2"], "--strength 2 is out of range"),
+        (["photo.png", "--strength", "much"], "--strength: invalid float value: 'much'"),
+        (["photo.png", "--keep-colors", "-1"], "--keep-colors -1 is out of range"),
+        (["photo.png", "--height", "3"], "--height 3 is out of range"),
+        (["photo.png", "--threads", "-1"], "--threads -1 is out of range"),
+        (["photo.png", "--device", "tpu"], "--device tpu is unknown"),
+        (["photo.png", "--source", "0"], "not both"),
+        (["-o", "out.png"], "needs files to paint"),
+        (["photo.png", "--what"], "unrecognized arguments: --what"),
+        (["photo.png", "-o", "out.mp4"], "can't be written as out.mp4"),
+        (["--style", "x"], "no style called 'x'"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_2(
+    styles: Path, photo: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], words: str
+) -> None:
+    assert run(*arguments, "--weights", styles) == 2
+    said = capsys.readouterr().err
+    assert words in said
+    assert said.startswith("livebrush: ")
+    assert said.count("\n") == 1
+
+
+def test_a_damaged_style_is_said(styles: Path, photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "weights"
+    folder.mkdir()
+    for path in styles.iterdir():
+        (folder / path.name).write_bytes(path.read_bytes())
+    (folder / "same.onnx").write_bytes(b"version https://git-lfs")
+    assert run(photo, "--style", "same", "--weights", folder) == 2
+    (folder / "same.onnx").unlink()
+    assert run(photo, "--style", "same", "--weights", folder) == 2
+    said = capsys.readouterr().err.splitlines()
+    assert "not the one in the catalogue" in said[0]
+    assert "is missing" in said[1]
+
+
+def test_the_default_style(styles: Path, tmp_path: Path) -> None:
+    assert program.default_style(styles) == "negative"
+    (tmp_path / "catalog.json").write_text('{"styles": []}')
+    with pytest.raises(InputError, match="No style is installed"):
+        program.default_style(tmp_path)
+
+
+def test_without_a_screen_the_sample_clip_is_painted(
+    styles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(screen, "screen_trouble", lambda: "There is no screen here.")
+    assert run("--weights", styles) == 0
+    said = capsys.readouterr()
+    assert said.err == "livebrush: There is no screen here. Painting the sample clip instead.\n"
+    assert said.out == "livebrush-demo.mp4\n"
+    with av.open("livebrush-demo.mp4") as clip:
+        assert clip.streams.video[0].frames == 120
+        assert len(clip.streams.audio) == 1
+
+
+def test_without_a_camera_the_sample_clip_is_painted(
+    styles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def absent(*_: object, **__: object) -> None:
+        raise InputError("There is no camera 0 here.")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(screen, "screen_trouble", lambda: None)
+    monkeypatch.setattr("realtime.sources.open_source", absent)
+    monkeypatch.setattr(program, "DEMO", tmp_path / "demo.mp4")
+    assert run("--weights", styles, "--style", "same") == 0
+    assert "no camera 0 here. Painting the sample" in capsys.readouterr().err
+    assert (tmp_path / "demo.mp4").exists()
+    assert run("--weights", styles, "--source", "0") == 2, "who names a source gets that source or a sentence"
+
+
+def test_no_screen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    if not sys.platform.startswith("linux"):
+        pytest.skip("asks X")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert "no screen here" in (screen.screen_trouble() or "")
+    monkeypatch.setenv("DISPLAY", ":98765")
+    assert screen.screen_trouble() is not None
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    assert screen.screen_trouble() is None
+
+
+def test_defaults_have_one_source() -> None:
+    assert parse([]) == Options()
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--list"], ["photo.png", "-o", "out.png"]])
+def test_no_torch_and_nothing_heavy_before_it_is_needed(styles: Path, photo: Path, arguments: list[str]) -> None:
+    code = (
+        "import runpy, sys\n"
+        "try:\n    runpy.run_module('realtime', run_name='__main__')\n"
+        "except SystemExit as done:\n    assert not done.code, done.code\n"
+        "print('modules:', *sorted(m for m in sys.modules if '.' not in m))"
+    )
+    command = [sys.executable, "-c", code, *arguments, "--weights", str(styles)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=photo.parent, env=_environment())
+    assert done.returncode == 0, done.stderr
+    modules = set(done.stdout.rpartition("modules:")[2].split())
+    assert not modules & {"torch", "torchvision", "onnx", "PIL", "training", "export", "gatys", "PyQt5"}
+    if arguments[0] != "photo.png":
+        assert not modules & {"numpy", "cv2", "av", "onnxruntime"}
+
+
+def test_no_module_of_the_live_side_loads_torch() -> None:
+    names = [f"realtime.{p.stem}" for p in (ROOT / "realtime").glob("*.py") if p.stem not in ("__init__", "__main__")]
+    code = f"import sys, importlib\nfor n in {names!r}: importlib.import_module(n)\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, env=_environment())
+    assert done.returncode == 0, done.stderr
+    modules = {name.partition(".")[0] for name in done.stdout.split()}
+    assert {"onnxruntime", "cv2", "av", "PyQt5", "weights"} <= modules
+    assert not modules & {"torch", "torchvision", "onnx", "PIL", "training", "export", "gatys"}
+
+
+def _environment() -> dict[str, str]:
+    import os
+
+    return {**os.environ, "PYTHONPATH": str(ROOT), "QT_QPA_PLATFORM": "offscreen"}

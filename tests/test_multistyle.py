@@ -1,0 +1,165 @@
+"""Many paintings in one trunk, and one painting more: trained, told apart, resumed, exported, installed."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnxruntime as ort
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from export.__main__ import export
+from export.parity import probe_frame
+from tests.conftest import picture
+from training import multistyle, newstyle
+from training.checkpoint import load_generator, load_vector
+from training.generators import LiteTrunk
+from training.loop import LoopSettings
+from training.objective import LossSettings
+from weights.card import read_catalog
+from weights.errors import InputError
+
+LOSS = LossSettings(style_size=48, style_layers=("relu1_2", "relu2_2"), content_layer="relu2_2")
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Photos, paintings in two colours, and a trunk trained on them."""
+    root = tmp_path_factory.mktemp("pack")
+    for folder in ("photos", "paintings"):
+        (root / folder).mkdir()
+    for i in range(3):
+        Image.fromarray(picture(48, 56, seed=4 * i)).save(root / "photos" / f"{i}.png")
+    for name, colour in (("red", (220, 30, 20)), ("blue", (20, 40, 220)), ("green", (30, 200, 40))):
+        stripes = np.full((48, 48, 3), 20, np.uint8)
+        stripes[::6] = stripes[1::6] = stripes[2::6] = colour
+        Image.fromarray(stripes).save(root / "paintings" / f"{name}.png")
+    rows = [{"name": n, "file": f"{n}.png", "painter": "Nobody"} for n in ("red", "blue")]
+    (root / "pack.json").write_text(json.dumps(rows))
+    multistyle.train(settings(root, steps=50))
+    return root
+
+
+def settings(root: Path, out: str = "run", init: Path | None = None, **loop: object) -> multistyle.Settings:
+    values = {"size": 32, "batch": 2, "lr": 1e-2, "threads": 1, **loop}
+    return multistyle.Settings(
+        root / "paintings",
+        "pack",
+        LoopSettings(root / "photos", **values),  # type: ignore[arg-type]
+        LOSS,
+        pack=root / "pack.json",
+        width=16,
+        blocks=1,
+        init=init,
+        out=root / out,
+    )
+
+
+def vector(root: Path, name: str, run: str = "run") -> torch.Tensor:
+    return load_vector(root / run / "styles" / f"{name}.safetensors")[0]
+
+
+def test_each_vector_paints_in_its_paintings_colour(world: Path) -> None:
+    trunk, card = load_generator(world / "run" / "pack.safetensors")
+    assert isinstance(trunk, LiteTrunk) and card.method == "multistyle"
+    photo = torch.from_numpy(picture(48, 56)).permute(2, 0, 1)[None] / 255
+    with torch.no_grad():
+        red, blue = (trunk(photo, vector(world, name)).mean((0, 2, 3)) for name in ("red", "blue"))
+    assert red[0] - red[2] > blue[0] - blue[2] + 0.1
+    assert load_vector(world / "run" / "styles" / "red.safetensors")[1].picture.painter == "Nobody"
+
+
+def test_a_training_of_many_resumes_to_the_bit(world: Path) -> None:
+    straight = multistyle.train(settings(world, "straight", steps=4, schedule="constant"))
+    multistyle.train(settings(world, "halved", steps=2, schedule="constant"))
+    halved = multistyle.train(settings(world, "halved", steps=4, schedule="constant", resume=True))
+    a, b = load_file(straight), load_file(halved)
+    assert all(torch.equal(a[k], b[k]) for k in a)
+    assert torch.equal(vector(world, "blue", "straight"), vector(world, "blue", "halved"))
+
+
+def test_a_trunk_learns_another_painting_and_keeps_what_it_knew(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [*json.loads((world / "pack.json").read_text()), {"name": "green", "file": "green.png"}]
+    (world / "three.json").write_text(json.dumps(rows))
+    more = settings(world, "more", init=world / "run" / "pack.safetensors", steps=1, lr=0.0)
+    multistyle.train(multistyle.Settings(**{**more.__dict__, "pack": world / "three.json"}))
+    assert torch.equal(vector(world, "red", "more"), vector(world, "red"))
+    mean = (vector(world, "red") + vector(world, "blue")) / 2
+    assert torch.allclose(vector(world, "green", "more"), mean)
+
+
+def test_a_new_style_leaves_the_trunk_alone_and_nears_its_painting(world: Path) -> None:
+    run = world / "green"
+    loop = LoopSettings(world / "photos", size=32, batch=2, steps=40, lr=3e-2, threads=1)
+    path = newstyle.train(
+        newstyle.Settings(
+            world / "paintings" / "green.png", "green", loop, trunk=world / "run" / "pack.safetensors", out=run
+        )
+    )
+    fitted, card = load_vector(path)
+    assert card.trunk == "pack"
+    trunk, _ = load_generator(world / "run" / "pack.safetensors")
+    photo = torch.from_numpy(picture(48, 56)).permute(2, 0, 1)[None] / 255
+    with torch.no_grad():
+        green = trunk(photo, fitted).mean((0, 2, 3))
+        others = [trunk(photo, vector(world, name)).mean((0, 2, 3)) for name in ("red", "blue")]
+    assert all(green[1] - green[0] > o[1] - o[0] for o in others[:1])
+    assert green[1] > green[2]
+
+
+def test_the_trunk_and_its_vectors_are_exported_and_installed(world: Path) -> None:
+    installed = world / "installed"
+    path, card = export(world / "run", installed / "pack.onnx")
+    assert card.parity is not None and card.parity <= 1
+    entries = read_catalog(installed)
+    assert [(e.card.name, e.model, e.vector) for e in entries] == [
+        ("blue", "pack.onnx", "blue.safetensors"),
+        ("red", "pack.onnx", "red.safetensors"),
+    ]
+    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    frame = probe_frame(20, 30)
+    scalars = {"strength": np.array(1, np.float32), "keep_colors": np.array(0, np.float32)}
+    paint = {
+        n: session.run(None, {"frame": frame, **scalars, "style": vector(world, n).numpy()})[0] for n in ("red", "blue")
+    }
+    assert paint["red"].shape == frame.shape and not np.array_equal(paint["red"], paint["blue"])
+    vectors = {p.name for p in installed.glob("*.safetensors")}
+    assert vectors == {"pack.safetensors", "red.safetensors", "blue.safetensors"}
+
+
+def test_a_vector_is_installed_beside_its_trunk(world: Path, tmp_path: Path) -> None:
+    own = world / "run" / "styles" / "red.safetensors"
+    with pytest.raises(InputError, match="export the trunk first"):
+        export(own, tmp_path / "pack.onnx")
+    export(world / "run", tmp_path / "pack.onnx")
+    (tmp_path / "red.safetensors").unlink()
+    export(own, tmp_path / "pack.onnx")
+    assert "red" in {e.card.name for e in read_catalog(tmp_path)}
+    assert torch.equal(load_vector(tmp_path / "red.safetensors")[0], vector(world, "red"))
+
+
+def test_a_painting_that_the_trunk_cannot_meet_is_said() -> None:
+    assert "only partly" in newstyle.verdict(4.0, 2.0)
+    assert newstyle.verdict(2.5, 2.0) == ""
+
+
+def test_bad_packs_are_said(world: Path, tmp_path: Path) -> None:
+    good = settings(world)
+    for text, words in (("[", "can't be read"), ("[]", "at least one"), ('[{"nome": 1}]', "can't be read")):
+        (tmp_path / "bad.json").write_text(text)
+        with pytest.raises(InputError, match=words):
+            multistyle.read_pack(multistyle.Settings(**{**good.__dict__, "pack": tmp_path / "bad.json"}))
+    with pytest.raises(InputError, match="is no trunk"):
+        newstyle.train(newstyle.Settings(Path("x.jpg"), "x", trunk=make_lite(tmp_path)))
+
+
+def make_lite(folder: Path) -> Path:
+    from training.checkpoint import save_generator
+    from training.generators import Lite
+    from weights.card import Card
+
+    card = Card("tiny", "Tiny", "johnson", "lite", {"width": 16, "blocks": 1})
+    save_generator(folder / "tiny.safetensors", Lite(16, 1), card)
+    return folder / "tiny.safetensors"

@@ -1,0 +1,150 @@
+"""The stylizer paints with a real (tiny) ONNX style, and says in words what it can't do."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from realtime import stylizer as module
+from realtime.stylizer import Stylizer
+from tests.conftest import picture
+from weights.card import METADATA_KEY
+from weights.errors import InputError
+
+
+@pytest.fixture
+def negative(styles: Path) -> Stylizer:
+    return Stylizer(styles / "negative.onnx", device="cpu", threads=1)
+
+
+@pytest.mark.parametrize("size", [(16, 16), (33, 57), (48, 64)])
+def test_paints_any_size(negative: Stylizer, size: tuple[int, int]) -> None:
+    image = picture(*size)
+    painted = negative(image)
+    assert painted.dtype == np.uint8
+    np.testing.assert_array_equal(painted, 255 - image)
+
+
+def test_strength_and_keep_colors_reach_the_graph(negative: Stylizer) -> None:
+    image = picture(32, 32)
+    np.testing.assert_array_equal(negative(image, strength=0.0), image)
+    np.testing.assert_array_equal(negative(image, keep_colors=1.0), image)
+    half = negative(image, strength=0.5).astype(int)
+    assert np.abs(half - 127.5).max() <= 0.5
+
+
+def test_a_view_that_is_not_contiguous_is_painted_right(negative: Stylizer) -> None:
+    image = picture(40, 60)[::-1, ::2]
+    np.testing.assert_array_equal(negative(image), 255 - image)
+
+
+def test_reports_its_card_and_device(negative: Stylizer) -> None:
+    assert negative.card.name == "negative"
+    assert negative.device == "cpu"
+    negative.warm_up(24, 32)
+
+
+@pytest.mark.parametrize(
+    "image", [np.zeros((32, 32, 4), np.uint8), np.zeros((32, 32, 3), np.float32), np.zeros((32, 32), np.uint8)]
+)
+def test_another_kind_of_array_is_refused(negative: Stylizer, image: np.ndarray) -> None:
+    with pytest.raises(ValueError, match="expected uint8"):
+        negative(image)
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, float("nan")])
+def test_a_strength_out_of_range_is_refused(negative: Stylizer, value: float) -> None:
+    with pytest.raises(ValueError, match="expected a number in"):
+        negative(picture(32, 32), strength=value)
+
+
+def test_a_frame_too_small_is_said(negative: Stylizer) -> None:
+    with pytest.raises(InputError, match="32x15 is too small"):
+        negative(picture(15, 32))
+
+
+@pytest.mark.parametrize("damage", [b"", b"not a model", None])
+def test_a_damaged_file_is_named(styles: Path, tmp_path: Path, damage: bytes | None) -> None:
+    path = tmp_path / "broken.onnx"
+    path.write_bytes((styles / "same.onnx").read_bytes()[:100] if damage is None else damage)
+    with pytest.raises(InputError, match=r"broken\.onnx .*export it again"):
+        Stylizer(path, device="cpu")
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"no style file .*nothing\.onnx"):
+        Stylizer(tmp_path / "nothing.onnx")
+
+
+def test_a_model_without_card_is_refused(styles: Path, tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load(styles / "same.onnx")
+    onnx.helper.set_model_props(model, {f"not-{METADATA_KEY}": "{}"})
+    onnx.save(model, tmp_path / "bare.onnx")
+    with pytest.raises(InputError, match="carries no card"):
+        Stylizer(tmp_path / "bare.onnx", device="cpu")
+
+
+def test_a_model_of_others_is_refused(styles: Path, tmp_path: Path) -> None:
+    import onnx
+
+    model = onnx.load(styles / "same.onnx")
+    for value in (*model.graph.input, *model.graph.node[0].input):
+        if getattr(value, "name", None) == "frame":
+            value.name = "pixels"
+    model.graph.node[0].input[0] = "pixels"
+    onnx.save(model, tmp_path / "foreign.onnx")
+    with pytest.raises(InputError, match="no Livebrush style"):
+        Stylizer(tmp_path / "foreign.onnx", device="cpu")
+
+
+def test_auto_falls_back_and_says_why(styles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_cuda_trouble", lambda: "CUDA can't be used, as libcublas.so is missing")
+    painter = Stylizer(styles / "same.onnx", device="auto")
+    assert painter.device == "cpu"
+    assert "libcublas.so" in painter.note
+    with pytest.raises(InputError, match=r"libcublas\.so is missing: use --device cpu"):
+        Stylizer(styles / "same.onnx", device="cuda")
+
+
+def test_auto_falls_back_when_the_first_run_fails(styles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(path: Path, threads: int) -> None:
+        raise RuntimeError("driver too old\nand a page more")
+
+    monkeypatch.setattr(module, "_cuda_trouble", lambda: "")
+    monkeypatch.setattr(module, "_cuda_session", fails)
+    painter = Stylizer(styles / "same.onnx")
+    assert painter.device == "cpu"
+    assert painter.note == "CUDA doesn't work here (driver too old)"
+
+
+def test_no_gpu_is_no_news(styles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_cuda_trouble", lambda: module._NO_GPU)
+    assert Stylizer(styles / "same.onnx").note == ""
+
+
+def test_an_unknown_device_is_said(styles: Path) -> None:
+    with pytest.raises(InputError, match="no device 'tpu'"):
+        Stylizer(styles / "same.onnx", device="tpu")
+
+
+@pytest.mark.skipif(shutil.which("nvidia-smi") is not None, reason="this machine may have a working CUDA")
+def test_a_cuda_that_can_not_load_prints_one_line_and_no_more(styles: Path) -> None:
+    """Even when ONNX Runtime itself is asked for CUDA, its page of library errors stays away."""
+    code = (
+        "import sys; from pathlib import Path; from realtime import stylizer\n"
+        "stylizer._cuda_trouble = lambda: ''\n"
+        "s = stylizer.Stylizer(Path(sys.argv[1]))\n"
+        "print(s.device, s.note.count(chr(10)), len(s.note) < 300)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(styles / "same.onnx")], capture_output=True, text=True, timeout=60
+    )
+    assert done.stderr == ""
+    assert done.stdout.split() == ["cpu", "0", "True"]

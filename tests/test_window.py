@@ -1,0 +1,162 @@
+"""The window, offscreen: it shows what is painted, hands on what is chosen, and says what went wrong."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from realtime.live import Live, Settings
+from realtime.sources import Source
+from realtime.styles import open_style
+from realtime.window import Window
+from tests.conftest import picture
+from weights.card import read_catalog
+
+# isort: split
+from PyQt5.QtCore import QEvent, Qt
+from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtWidgets import QApplication
+
+
+class Steady(Source):
+    """The same picture for ever."""
+
+    live = True
+
+    def read(self) -> np.ndarray | None:
+        time.sleep(0.005)
+        return None if self._stopped.is_set() else picture(48, 64)
+
+
+@pytest.fixture(scope="module")
+def application() -> QApplication:
+    return QApplication.instance() or QApplication(["test"])
+
+
+@pytest.fixture
+def window(application: QApplication, styles: Path, tmp_path: Path) -> Iterator[Window]:
+    opener = partial(open_style, folder=styles, device="cpu", threads=1)
+    live = Live(Steady("steady"), opener, "negative", Settings(height=None))
+    window = Window(live, [entry.card for entry in read_catalog(styles)], snapshots=tmp_path)
+    live.start()
+    window.show()
+    yield window
+    window.close()
+
+
+def until(application: QApplication, condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        application.processEvents()
+        time.sleep(0.002)
+
+
+def press(window: Window, key: int, kind: QEvent.Type = QEvent.KeyPress) -> None:
+    QApplication.sendEvent(window, QKeyEvent(kind, key, Qt.NoModifier))
+
+
+def shows(window: Window, image: np.ndarray) -> bool:
+    return window.view.image is not None and np.array_equal(window.view.image, image)
+
+
+def test_shows_the_painted_picture_and_how_it_goes(application: QApplication, window: Window) -> None:
+    until(application, lambda: shows(window, 255 - picture(48, 64)))
+    until(application, lambda: "fps" in window.status.text())
+    assert "64x48" in window.status.text()
+    assert "CPU" in window.status.text()
+    assert [window.styles.itemText(i) for i in range(window.styles.count())] == ["Negative", "Same"]
+
+
+def test_the_pixels_reach_the_screen_with_their_aspect(application: QApplication, window: Window) -> None:
+    until(application, lambda: shows(window, 255 - picture(48, 64)))
+    window.view.show_words("")
+    grabbed = window.view.grab().toImage()
+    w, h = grabbed.width(), grabbed.height()
+    scale = min(w / 64, h / 48)
+    left, top = (w - 64 * scale) / 2, (h - 48 * scale) / 2
+    for y, x in ((24, 32), (40, 50), (30, 12)):
+        got = grabbed.pixelColor(int(left + (x + 0.5) * scale), int(top + (y + 0.5) * scale))
+        want = 255 - picture(48, 64)[y, x].astype(int)
+        assert np.abs(np.array([got.red(), got.green(), got.blue()]) - want).max() < 8
+    if left > 3:
+        assert grabbed.pixelColor(1, h // 2).lightness() < 30
+
+
+def test_menu_keys_and_arrows_choose_styles(application: QApplication, window: Window) -> None:
+    press(window, Qt.Key_2)
+    until(application, lambda: shows(window, picture(48, 64)))
+    press(window, Qt.Key_Right)
+    until(application, lambda: shows(window, 255 - picture(48, 64)))
+    window.styles.setCurrentIndex(1)
+    until(application, lambda: shows(window, picture(48, 64)))
+    press(window, Qt.Key_9)
+    assert window.styles.currentIndex() == 1
+
+
+def test_sliders(application: QApplication, window: Window) -> None:
+    window.strength.setValue(0)
+    until(application, lambda: shows(window, picture(48, 64)))
+    window.strength.setValue(100)
+    until(application, lambda: shows(window, 255 - picture(48, 64)))
+    window.keep_colors.setValue(100)
+    until(application, lambda: shows(window, picture(48, 64)))
+    assert window.live.settings == Settings(1.0, 1.0, None)
+
+
+def test_hold_to_compare(application: QApplication, window: Window) -> None:
+    until(application, lambda: shows(window, 255 - picture(48, 64)))
+    press(window, Qt.Key_C)
+    assert shows(window, picture(48, 64))
+    press(window, Qt.Key_C, QEvent.KeyRelease)
+    assert shows(window, 255 - picture(48, 64))
+
+
+def test_pause(application: QApplication, window: Window) -> None:
+    until(application, lambda: window.view.image is not None)
+    press(window, Qt.Key_Space)
+    window.refresh()
+    assert "paused" in window.status.text()
+    press(window, Qt.Key_Space)
+    assert not window.live.paused
+
+
+def test_save(application: QApplication, window: Window, tmp_path: Path) -> None:
+    assert window.save() is None
+    until(application, lambda: shows(window, 255 - picture(48, 64)))
+    press(window, Qt.Key_S)
+    path = window.save()
+    assert path is not None
+    assert len(list(tmp_path.glob("livebrush-*.png"))) == 2
+    assert (cv2.imread(str(path))[..., ::-1] == 255 - picture(48, 64)).all()
+    assert str(path) in window.view.words
+
+
+def test_a_style_that_can_not_be_opened_is_said(application: QApplication, window: Window) -> None:
+    until(application, lambda: window.view.image is not None)
+    window.styles.addItem("Gone", "gone")
+    window.styles.setCurrentIndex(2)
+    until(application, lambda: "no style called 'gone'" in window.view.words)
+    assert window.styles.currentData() == "negative"
+
+
+def test_full_screen_shows_the_picture_alone(application: QApplication, window: Window) -> None:
+    press(window, Qt.Key_F)
+    assert window.isFullScreen()
+    assert not window.controls.isVisible()
+    press(window, Qt.Key_Escape)
+    assert not window.isFullScreen()
+    assert window.controls.isVisible()
+
+
+def test_closing_stops_the_threads(application: QApplication, window: Window) -> None:
+    until(application, lambda: window.view.image is not None)
+    press(window, Qt.Key_Escape)
+    assert not window.isVisible()
+    assert not any(thread.is_alive() for thread in window.live._threads)

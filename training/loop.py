@@ -1,0 +1,252 @@
+"""The training loop that johnson, multistyle and newstyle share, and what all three let the user choose."""
+
+from __future__ import annotations
+
+import math
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import torch
+from lightning_fabric import Fabric
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from training.checkpoint import load_state, save_state
+from training.images import PhotoCrops, central_crop, pictures_in, sheet
+from training.objective import Objective, total
+from training.run import Run
+from training.temporal import MARGIN, centre, steadiness_loss
+from weights.errors import InputError
+
+VALIDATION_PHOTOS = 16
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """Photos, steps, optimiser, steadiness, machine."""
+
+    photos: Path
+    """A folder of photos to train on; a hundred will do, thousands are better."""
+    val: Path | None = None
+    """Held-out photos for the validation loss; without it, one photo in twenty is held out."""
+    size: int = 256
+    """Crop side in pixels."""
+    batch: int = 4
+    """Photos a step (a process)."""
+    epochs: float = 2.0
+    """Passes over the photos."""
+    steps: int = 0
+    """Steps instead of passes, where not 0."""
+    lr: float = 1e-3
+    """Adam's learning rate."""
+    schedule: Literal["constant", "cosine"] = "cosine"
+    """Whether the rate falls to 0 at the end."""
+    steady_weight: float = 100.0
+    """Weight of the steadiness term; 0 for the papers' loss."""
+    patience: int = 0
+    """Stop after so many checkpoints without a lower validation loss; 0 never."""
+    seed: int = 0
+    resume: bool = False
+    """Go on from the run folder's checkpoint."""
+    checkpoint_minutes: float = 4.0
+    """Minutes between checkpoints (and one after each pass)."""
+    preview_steps: int = 100
+    """Steps between preview pictures."""
+    devices: int = 1
+    """Processes or GPUs."""
+    accelerator: str = "auto"
+    """auto, cpu or cuda."""
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    threads: int = 0
+    """CPU threads; 0 for all."""
+    install: bool = False
+    """Export and install the style at the end."""
+
+
+class Painter(nn.Module):
+    """What is trained: paints (N, 3, H, W) photos, each after the painting that `which` (N,) says."""
+
+    def forward(self, photo: Tensor, which: Tensor) -> Tensor:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Training:
+    """One training, ready to run: `save` writes the weights after a number of steps with these validation losses."""
+
+    settings: LoopSettings
+    folder: Path
+    painter: Painter
+    objective: Objective
+    styles: int
+    save: Callable[[int, dict[str, float]], None]
+    record: object
+    """The dataclass of all settings, for the run folder."""
+
+
+def split_photos(settings: LoopSettings) -> tuple[list[Path], list[Path]]:
+    """The photos to train on and those held out."""
+    photos = pictures_in(settings.photos)
+    if settings.val:
+        return photos, pictures_in(settings.val)
+    held_out = photos[::20]
+    return [p for p in photos if p not in set(held_out)] or photos, held_out
+
+
+def evenly(paths: list[Path], count: int) -> list[Path]:
+    """At most `count` of the paths, evenly chosen."""
+    return paths[:: max(1, len(paths) // count)][:count]
+
+
+@torch.no_grad()
+def validate(painter: Painter, objective: Objective, photos: list[Path], size: int, styles: int) -> dict[str, float]:
+    """Mean loss terms over the central crops of held-out photos, every style in its turn."""
+    totals: dict[str, float] = {}
+    chosen = evenly(photos, VALIDATION_PHOTOS)
+    rounds = max(len(chosen), styles)
+    for i in range(rounds):
+        photo = central_crop(chosen[i % len(chosen)], size).to(objective.vgg.mean.device)
+        which = torch.tensor([i % styles], device=photo.device)
+        for name, value in objective(painter(photo, which), photo, which=which).items():
+            totals[name] = totals.get(name, 0.0) + value.item() / rounds
+    return {**totals, "total": sum(totals.values())}
+
+
+@torch.no_grad()
+def paint_preview(painter: Painter, device: torch.device, photos: list[Path], size: int, styles: int) -> Tensor:
+    """Held-out photos above their paintings, a row for each style."""
+    chosen = [central_crop(p, size).to(device) for p in evenly(photos, 6 if styles == 1 else 4)]
+    rows = [[painter(p, torch.tensor([k], device=device)) for p in chosen] for k in range(styles)]
+    return sheet([chosen, *rows])
+
+
+def learning_rate(settings: LoopSettings, step: int, steps: int) -> float:
+    """A short rise over the first 20 steps, then constant or a cosine to 0 (Loshchilov & Hutter 2017)."""
+    rise = min(1.0, (step + 1) / 20)
+    if settings.schedule == "constant":
+        return settings.lr * rise
+    return settings.lr * rise * 0.5 * (1 + math.cos(math.pi * step / steps))
+
+
+def out_of_balance(losses: dict[str, float]) -> str:
+    """Words where content or style drowns the other, else empty."""
+    content, style = losses["content"], losses["style"]
+    if style > 12 * content:
+        return "style outweighs content twelvefold: photos may be lost; raise --content-weight or lower --style-weight"
+    if content > 6 * style:
+        return "content outweighs style sixfold: the painting may not show; raise --style-weight"
+    return ""
+
+
+class Patience:
+    """Whether the validation loss has settled: `patience` checkpoints in a row within 0.5 % of the best."""
+
+    def __init__(self, patience: int) -> None:
+        self.left = self.patience = patience
+        self.best = float("inf")
+
+    def over(self, loss: float) -> bool:
+        """Tell of one more validation loss; true where waiting has no more point."""
+        if loss < 0.995 * self.best:
+            self.best, self.left = loss, self.patience
+        else:
+            self.left -= 1
+        return bool(self.patience) and self.left <= 0
+
+
+def commit() -> str:
+    """The project's commit, empty outside a checkout."""
+    root = str(Path(__file__).resolve().parents[1])
+    command = ["git", "-C", root, "rev-parse", "--short", "HEAD"]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
+
+
+def install(weights: Path) -> None:
+    """Export in a process of its own: this half may not import that room. Raises InputError where it fails."""
+    if subprocess.run([sys.executable, "-m", "export", str(weights)], check=False).returncode:
+        raise InputError(f"{weights} was trained but could not be exported: run  python -m export {weights}")
+
+
+def fit(training: Training) -> None:
+    """Run the training to its end. Raises InputError."""
+    s = training.settings
+    if s.threads:
+        torch.set_num_threads(s.threads)
+    fabric = Fabric(accelerator=s.accelerator, devices=s.devices, precision=s.precision)
+    fabric.launch()
+    run = Run(training.folder, training.record, s.checkpoint_minutes, writes=fabric.is_global_zero)
+    photos, held_out = split_photos(s)
+    a_step = s.batch * fabric.world_size
+    steps = s.steps or max(1, round(s.epochs * len(photos) / a_step))
+    a_pass = max(1, len(photos) // a_step)
+
+    bare = training.painter
+    trained = [p for p in bare.parameters() if p.requires_grad]
+    optimizer = torch.optim.Adam(trained, lr=s.lr)
+    first = 0
+    if s.resume:
+        state = load_state(training.folder)
+        bare.load_state_dict(state["painter"])
+        optimizer.load_state_dict(state["optimizer"])
+        first = state["step"]
+    objective = training.objective.to(fabric.device)
+    painter, optimizer = fabric.setup(bare, optimizer)
+    patience = Patience(s.patience)
+
+    crops = PhotoCrops(photos, s.size + 2 * MARGIN, s.seed, steps * a_step)
+    mine = range(first * a_step + fabric.global_rank, steps * a_step, fabric.world_size)
+    workers = min(4, torch.get_num_threads() - 1)
+    batches = iter(DataLoader(crops, s.batch, sampler=mine, num_workers=workers))
+
+    def checkpoint(step: int) -> bool:
+        """Write everything; whether the training may stop."""
+        losses = validate(bare, objective, held_out, s.size, training.styles)
+        run.curves(step, losses, "val")
+        run.say(f"step {step}: validation " + "  ".join(f"{k} {v:.4g}" for k, v in losses.items() if v))
+        if warning := out_of_balance(losses):
+            run.say(f"warning: {warning}")
+        if run.writes:
+            training.save(step, losses)
+            save_state(
+                training.folder, {"painter": bare.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
+            )
+        run.saved()
+        return patience.over(losses["total"])
+
+    status: dict[str, float] = {}
+    begun = time.monotonic()
+    for step in run.steps(first, steps, status):
+        torch.manual_seed(s.seed * 1_000_003 + step)
+        photo = fabric.to_device(next(batches))
+        which = (torch.arange(len(photo), device=photo.device) + step * len(photo)) % training.styles
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(s, step, steps)
+        painted = painter(centre(photo), which)
+        terms = objective(painted, centre(photo), which=which)
+        if s.steady_weight:
+            terms["steady"] = s.steady_weight * steadiness_loss(lambda x: painter(x, which), photo, painted)  # noqa: B023
+        loss = total(terms)
+        if not torch.isfinite(loss):
+            raise InputError(f"The loss is not a number at step {step}: train again with a smaller --lr than {s.lr}.")
+        optimizer.zero_grad()
+        fabric.backward(loss)
+        optimizer.step()
+
+        status.update({name: value.item() for name, value in terms.items() if value.item()}, loss=loss.item())
+        run.curves(step, status)
+        if step == first + 4 and steps - first > 20:
+            run.say(
+                f"about {(time.monotonic() - begun) / 5 * (steps - step) / 60:.0f} minutes for {steps - first} steps"
+            )
+        last = step + 1 == steps
+        if run.writes and (last or (step + 1) % s.preview_steps == 0):
+            run.preview(step + 1, paint_preview(bare, photo.device, held_out, s.size, training.styles))
+        if (last or run.due() or (step + 1) % a_pass == 0) and checkpoint(step + 1) and not last:
+            run.say(f"the validation loss has settled: stopped after {step + 1} steps")
+            break
+    run.close()
