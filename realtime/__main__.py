@@ -1,0 +1,93 @@
+"""`python -m realtime`: the window, files to paint, or the list of styles. Heavy imports wait until they are needed."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+from realtime.options import Options, parse
+from weights.card import find_style, read_catalog
+from weights.errors import InputError, exit_code
+
+DEFAULT_STYLE = "starry-night"
+LIVE_HEIGHT = 480
+SAMPLE = Path(__file__).resolve().parent / "samples" / "big-buck-bunny.mp4"
+DEMO = Path("livebrush-demo.mp4")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line; returns the exit code, raises InputError."""
+    options = parse(arguments)
+    if options.list or options.json:
+        return list_styles(options.weights, options.json)
+    style = options.style or default_style(options.weights)
+    if options.inputs:
+        from realtime.paint_files import paint_files
+
+        return paint_files(options, style, options.inputs, options.output)
+    return run_window(options, style)
+
+
+def default_style(folder: Path) -> str:
+    """`starry-night` where it is installed, else the first style of the catalogue."""
+    names = [entry.card.name for entry in read_catalog(folder)]
+    if not names:
+        raise InputError(f"No style is installed in {folder}: export one first (python -m export RUN).")
+    return DEFAULT_STYLE if DEFAULT_STYLE in names else names[0]
+
+
+def list_styles(folder: Path, as_json: bool) -> int:
+    """Print the installed styles: a table for people, a list of objects for programs."""
+    cards = [entry.card for entry in read_catalog(folder)]
+    rows = [
+        {
+            "name": card.name,
+            "title": card.title,
+            "method": card.method,
+            "architecture": card.architecture,
+            "picture": card.picture.title,
+            "painter": card.picture.painter,
+            "year": card.picture.year,
+            "license": card.license,
+        }
+        for card in cards
+    ]
+    if as_json:
+        print(json.dumps(rows, ensure_ascii=False, indent=1))
+        return 0
+    width = max((len(card.name) for card in cards), default=0)
+    for card in cards:
+        painter = f" ({card.picture.painter})" if card.picture.painter else ""
+        print(f"{card.name:<{width}}  {card.title}{painter}")
+    return 0
+
+
+def run_window(options: Options, style: str) -> int:
+    """Open the window on the source; without screen or camera and without --source, paint the sample clip instead."""
+    from realtime.screen import screen_trouble
+
+    find_style(style, options.weights)  # a misspelt name is said here, not in the window
+    trouble = screen_trouble()
+    if trouble is None:
+        from realtime.sources import open_source
+
+        height = options.height or LIVE_HEIGHT
+        try:
+            source = open_source(options.source or "0", height=height, loop=True)
+        except InputError as error:
+            trouble = str(error)
+        else:
+            from realtime.window import run
+
+            return run(options, style, height, source)
+    if options.source is not None:
+        raise InputError(trouble)
+    from realtime.paint_files import paint_files, say
+
+    say(f"{trouble} Painting the sample clip instead.")
+    return paint_files(options, style, [SAMPLE], DEMO)
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -1,0 +1,167 @@
+"""`python -m realtime.bench`: how fast a style paints alone and in the whole live loop; and how fast it starts.
+
+The first two are measured in turns, several times, and compared by their medians: a machine that slows down slows
+both.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from realtime.__main__ import SAMPLE, default_style
+from realtime.frames import Image, resize
+from realtime.live import Live, Settings
+from realtime.sources import Clip, Source
+from realtime.styles import open_style
+from realtime.stylizer import Stylizer
+from weights.card import WEIGHTS
+from weights.errors import InputError, exit_code
+
+_ROUND_SECONDS = 2.0
+
+
+@dataclass(frozen=True)
+class BenchOptions:
+    """What is measured; the defaults stand here."""
+
+    style: str | None = None
+    size: str = "640x360"
+    device: str = "auto"
+    threads: int = 2
+    seconds: float = 10.0
+    weights: Path = WEIGHTS
+    startup: bool = False
+
+
+class _Sized(Source):
+    """The sample clip, over and over, at the size asked for, as fast as it is read."""
+
+    def __init__(self, size: tuple[int, int]) -> None:
+        super().__init__("sample", paced=False)
+        self._clip, self._size = Clip(SAMPLE, loop=True, paced=False), size
+
+    def read(self) -> Image | None:
+        image = None if self._stopped.is_set() else self._clip.read()
+        return None if image is None else resize(image, self._size)
+
+    def close(self) -> None:
+        super().close()
+        self._clip.close()
+
+
+def main() -> int:
+    """Measure and print; returns the exit code."""
+    options = BenchOptions(**vars(_parser().parse_args()))
+    style = options.style or default_style(options.weights)
+    if options.startup:
+        return _startup(options, style)
+    try:
+        w, h = (int(part) for part in options.size.split("x"))
+    except ValueError:
+        raise InputError(f"--size {options.size} can't be read: give width and height, as in 640x360.") from None
+    stylizer = open_style(style, options.weights, options.device, options.threads)
+    print(f"{style}, {w}x{h}, {stylizer.device}, {options.threads} threads; medians of rounds of {_ROUND_SECONDS:g} s")
+    rounds = max(2, round(options.seconds / _ROUND_SECONDS / 2))
+    alone: list[float] = []
+    loop: list[float] = []
+    for number in range(rounds):
+        turns = [(alone, alone_fps), (loop, loop_fps)]
+        for results, measure in turns if number % 2 == 0 else reversed(turns):
+            results.append(measure(stylizer, (h, w), _ROUND_SECONDS))
+    fps_alone, fps_loop = median(alone), median(loop)
+    print(f"session.run alone    {fps_alone:7.1f} fps  {1000 / fps_alone:7.1f} ms")
+    print(f"whole live loop      {fps_loop:7.1f} fps  {1000 / fps_loop:7.1f} ms")
+    print(f"loop against alone   {fps_loop / fps_alone:7.3f}")
+    return 0
+
+
+def alone_fps(stylizer: Stylizer, size: tuple[int, int], seconds: float) -> float:
+    """Frames a second that the stylizer paints when nothing else runs; `size` is `(height, width)`."""
+    with Clip(SAMPLE, paced=False) as clip:
+        images = [resize(image, size) for image, _ in zip(clip, range(16), strict=False)]
+    stylizer.warm_up(*size)
+    count, began = 0, time.perf_counter()
+    while (passed := time.perf_counter() - began) < seconds:
+        stylizer(images[count % len(images)])
+        count += 1
+    return count / passed
+
+
+def loop_fps(stylizer: Stylizer, size: tuple[int, int], seconds: float) -> float:
+    """Frames a second that reach the display slot of the live loop, from a clip that is read as fast as it can be."""
+    live = Live(_Sized(size), lambda _: stylizer, stylizer.card.name, Settings(height=None))
+    live.start()
+    try:
+        for _ in range(3):  # until it runs evenly
+            _next(live)
+        count, began = 0, time.perf_counter()
+        while (passed := time.perf_counter() - began) < seconds:
+            _next(live)
+            count += 1
+        return count / passed
+    finally:
+        live.stop()
+
+
+def _next(live: Live) -> None:
+    if live.wait_newest(30) is None:
+        raise InputError(live.trouble() or "The live loop stands still.")
+
+
+_FIRST_FRAME = """
+import sys, time
+began = float(sys.argv[1])
+from pathlib import Path
+from realtime.live import Live, Settings
+from realtime.sources import Clip
+from realtime.styles import open_style
+folder, style, device, threads, clip = Path(sys.argv[2]), sys.argv[3], sys.argv[4], int(sys.argv[5]), sys.argv[6]
+live = Live(Clip(clip), lambda name: open_style(name, folder, device, threads), style, Settings(height=None))
+live.start()
+if live.wait_newest(60) is None:
+    sys.exit(live.trouble() or "nothing came")
+print(time.time() - began, int("torch" in sys.modules))
+live.stop()
+"""
+
+
+def _startup(options: BenchOptions, style: str) -> int:
+    seconds = []
+    for _ in range(5):
+        words = [str(options.weights), style, options.device, str(options.threads), str(SAMPLE)]
+        command = [sys.executable, "-c", _FIRST_FRAME, repr(time.time()), *words]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise InputError(f"The program did not start: {done.stderr.strip().splitlines()[-1]}")
+        took, torch = done.stdout.split()
+        if torch != "0":
+            raise InputError("torch was loaded on the way.")
+        seconds.append(float(took))
+    spread = f"median of {len(seconds)}, {min(seconds):.2f} to {max(seconds):.2f}"
+    print(f"{style}, {options.device}, {options.threads} threads, 640x360, no torch, without the window")
+    print(f"starting Python to the first painted frame: {median(seconds):.2f} s ({spread})")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    default = BenchOptions()
+    parser = argparse.ArgumentParser(prog="python -m realtime.bench", description="Measure speed and start.")
+    add = parser.add_argument
+    add("--style", metavar="NAME", default=default.style, help="a style of --list (default: starry-night)")
+    add("--size", metavar="WxH", default=default.size, help=f"frame size (default: {default.size})")
+    add("--device", metavar="D", default=default.device, help="auto, cpu or cuda (default: auto)")
+    add("--threads", type=int, metavar="N", default=default.threads, help=f"CPU threads (default: {default.threads})")
+    add("--seconds", type=float, metavar="N", default=default.seconds, help="how long to measure (default: 10)")
+    add("--weights", type=Path, metavar="DIR", default=default.weights, help="folder of the styles")
+    add("--startup", action="store_true", help="measure the start to the first painted frame instead")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))

@@ -1,0 +1,74 @@
+"""Small functions on pictures: `(H, W, 3) uint8 RGB`, C-contiguous; sizes are `(height, width)`."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from weights.errors import InputError
+
+# What cv2 can't open is said by us, in one sentence. (OpenCV 4 and 5 keep the switch in different places.)
+(cv2.setLogLevel if hasattr(cv2, "setLogLevel") else cv2.utils.logging.setLogLevel)(0)
+
+Image = NDArray[np.uint8]
+"""A picture `(H, W, 3) uint8 RGB`, C-contiguous."""
+
+
+def check_image(image: Image) -> Image:
+    """Return `image`, made C-contiguous; raises ValueError where it is no `(H, W, 3) uint8` array."""
+    got = f"{getattr(image, 'dtype', type(image).__name__)} {getattr(image, 'shape', '')}"
+    if not isinstance(image, np.ndarray) or image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(f"got {got} != expected uint8 (H, W, 3)")
+    return np.ascontiguousarray(image)
+
+
+def working_size(size: tuple[int, int], height: int | None, even: bool = False) -> tuple[int, int]:
+    """The size `(height, width)` of a picture of `size` worked on at `height` lines, its aspect kept.
+
+    `height` None keeps the size; `even` rounds both sides to even numbers (4:2:0 video has half as many chroma lines),
+    but never touches a picture that keeps its size.
+    """
+    h, w = size
+    if height is None or height == h:
+        return h, w
+    step = 2 if even else 1
+    new_h = max(step, round(height / step) * step)
+    return new_h, max(step, round(w * height / h / step) * step)
+
+
+def resize(image: Image, size: tuple[int, int]) -> Image:
+    """`image` at `size`; averages areas on the way down (no aliasing), interpolates on the way up."""
+    h, w = size
+    if image.shape[:2] == (h, w):
+        return image
+    shrinks = h * w < image.shape[0] * image.shape[1]
+    try:
+        scaled = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+    except cv2.error as error:
+        raise InputError(f"A picture of {w}x{h} is too large for the memory: choose a smaller --height.") from error
+    return np.asarray(scaled, np.uint8)
+
+
+def fit(image: Image, height: int | None, even: bool = False) -> Image:
+    """`image` at `height` lines with its aspect kept; see `working_size`."""
+    h, w = image.shape[:2]
+    return resize(image, working_size((h, w), height, even))
+
+
+def pad_to_even(image: Image) -> Image:
+    """`image` with its last line or column repeated where its height or width is odd."""
+    h, w = image.shape[:2]
+    if h % 2 == 0 and w % 2 == 0:
+        return image
+    return np.pad(image, ((0, h % 2), (0, w % 2), (0, 0)), mode="edge")
+
+
+def rgb_from_bgr(image: NDArray[np.uint8]) -> Image:
+    """cv2's channel order turned into ours."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
+
+
+def bgr_from_rgb(image: Image) -> NDArray[np.uint8]:
+    """Our channel order turned into cv2's."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2BGR), np.uint8)

@@ -1,0 +1,96 @@
+"""The command line of the live half: its defaults, in one place, and the parser made from them."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import NoReturn
+
+from weights.card import WEIGHTS
+from weights.errors import InputError
+
+EXAMPLES = """\
+examples:
+  python -m realtime                            a window on your camera
+  python -m realtime --source clip.mp4          the same on clip, http:, rtsp:
+  python -m realtime a.jpg b.png dir -o OUT     stills, into the folder OUT
+  python -m realtime clip.mp4 -o painted.mp4    a video file, with its sound
+"""
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line can say; the defaults stand here and nowhere else."""
+
+    inputs: tuple[Path, ...] = ()
+    output: Path | None = None
+    source: str | None = None
+    style: str | None = None
+    strength: float = 1.0
+    keep_colors: float = 0.0
+    height: int | None = None
+    device: str = "auto"
+    threads: int = 0
+    weights: Path = WEIGHTS
+    list: bool = False
+    json: bool = False
+
+    def __post_init__(self) -> None:
+        for name, value in (("--strength", self.strength), ("--keep-colors", self.keep_colors)):
+            if not 0 <= value <= 1:
+                raise InputError(f"{name} {value:g} is out of range: give a number from 0 to 1.")
+        if self.height is not None and not 16 <= self.height <= 8640:
+            raise InputError(f"--height {self.height} is out of range: give 16 to 8640 lines.")
+        if self.device not in ("auto", "cpu", "cuda"):
+            raise InputError(f"--device {self.device} is unknown: give auto, cpu or cuda.")
+        if self.threads < 0:
+            raise InputError(f"--threads {self.threads} is out of range: give 0 (one for each core) or more.")
+        if self.inputs and self.source is not None:
+            raise InputError("Give either files to paint or --source for the window, not both.")
+        if self.output is not None and not self.inputs:
+            raise InputError(f"-o {self.output} needs files to paint: name a picture or a clip before it.")
+
+
+def parse(arguments: list[str] | None = None) -> Options:
+    """The options that `arguments` (default: the command line) say; raises InputError for what argparse can't judge."""
+    values = vars(_parser().parse_args(arguments))
+    return Options(**{**values, "inputs": tuple(values["inputs"])})
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong like everything else here: one sentence, no usage text around it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise InputError(f"{message}: see python -m realtime --help.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    default = Options()
+    parser = _Parser(
+        prog="python -m realtime",
+        description="Paint live video, clips and stills in the style of a painting.",
+        epilog=EXAMPLES,
+        formatter_class=partial(argparse.RawDescriptionHelpFormatter, width=80, max_help_position=21),
+        usage="%(prog)s [files [-o OUT]] [options]",
+        add_help=False,
+    )
+    what = parser.add_argument_group("what")
+    add = what.add_argument
+    add("inputs", nargs="*", type=Path, metavar="files", help="pictures, clips, folders; none: a live window")
+    add("-o", dest="output", type=Path, metavar="OUT", help="file or folder to write (default: ./NAME-STYLE)")
+    add("--source", metavar="S", help="camera number, file or address (default: 0)")
+    add("--list", action="store_true", help="list the styles (with --json for programs)")
+    add("-h", "--help", action="help", help=argparse.SUPPRESS)
+    add = parser.add_argument_group("how").add_argument
+    add("--style", metavar="NAME", help="a style of --list (default: starry-night)")
+    add("--strength", type=float, metavar="X", default=default.strength, help="0 photo .. 1 painting (default: 1)")
+    add("--keep-colors", type=float, metavar="X", nargs="?", const=1.0, default=default.keep_colors,
+        help="0 .. 1, colours of the photo (default: 0)")  # fmt: skip
+    add("--height", type=int, metavar="N", help="lines to paint at (default: live 480)")
+    add("--device", metavar="D", default=default.device, help="auto, cpu or cuda (default: auto)")
+    add("--threads", type=int, metavar="N", default=default.threads, help="CPU threads (default: one a core)")
+    add("--weights", type=Path, metavar="DIR", default=default.weights, help="folder of the styles")
+    add("--json", action="store_true", help=argparse.SUPPRESS)
+    return parser

@@ -1,0 +1,80 @@
+"""Paint files: plan where they go, paint one after the other, say how far it is."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from realtime.options import Options
+from realtime.outputs import plan
+from realtime.stills import paint_still
+from realtime.styles import open_style
+from realtime.video import Progress, paint_clip
+from weights.errors import InputError
+
+
+def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Path | None) -> int:
+    """Paint each of `inputs`; what can't be painted is said, and the others are painted all the same."""
+    jobs = plan(inputs, output, style)
+    stylizer = open_style(style, options.weights, options.device, options.threads)
+    say(stylizer.note)
+    paint = partial(stylizer, strength=options.strength, keep_colors=options.keep_colors)
+    failed: list[InputError] = []
+    for job in jobs:
+        try:
+            if job.still:
+                paint_still(job.source, job.target, paint, options.height)
+                print(job.target)
+            else:
+                progress = _Progress(job.source.name)
+                summary = paint_clip(job.source, job.target, paint, options.height, progress)
+                progress.clear()
+                print(job.target)
+                for note in summary.notes:
+                    say(note)
+        except InputError as error:
+            if len(jobs) == 1:
+                raise
+            failed.append(error)
+            say(str(error))
+    if failed:
+        raise InputError(f"{len(failed)} of {len(jobs)} files could not be painted, as said above.")
+    return 0
+
+
+def say(text: str) -> None:
+    """One sentence on stderr; nothing where `text` is empty."""
+    if text:
+        print(f"livebrush: {text}", file=sys.stderr)
+
+
+class _Progress:
+    """One line on stderr that says how far a clip is; silent where stderr is no terminal."""
+
+    def __init__(self, name: str) -> None:
+        self._name, self._began, self._shown = name, time.monotonic(), 0.0
+        self._terminal = sys.stderr.isatty()
+
+    def __call__(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if not self._terminal or now - self._shown < 0.2:
+            return
+        self._shown = now
+        fps = progress.done / max(now - self._began, 1e-6)
+        text = f"{self._name}: frame {progress.done}"
+        if progress.total >= progress.done:
+            left = (progress.total - progress.done) / fps
+            text += f" of {progress.total}, {progress.done * 100 // progress.total} %, {_minutes(left)} left"
+        print(f"\r\x1b[K{text}, {fps:.1f} fps", end="", file=sys.stderr, flush=True)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._terminal:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _minutes(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"

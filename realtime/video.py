@@ -1,0 +1,255 @@
+"""A clip painted to a file: every frame, at its own time, with its sound."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from av.error import FFmpegError, InvalidDataError
+
+from realtime.av_frames import Colors, FromImage, ToImage, turns_sideways
+from realtime.frames import Image, fit, pad_to_even, resize
+from realtime.tracks import VIDEO_SUFFIXES, Track, open_tracks
+from weights.errors import InputError
+from weights.files import replacing
+
+_AHEAD = 4  # frames between two stages: enough to smooth their pace, little memory at 4K
+_ENCODER = {"crf": "18", "preset": "veryfast"}  # near-lossless; painting is the slow part and keeps the cores
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a clip is: frames written, frames in all (0 where the file doesn't say)."""
+
+    done: int
+    total: int
+
+
+@dataclass
+class Summary:
+    """What became of a clip: `frames` painted, and `notes` in words about what could not be kept."""
+
+    frames: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """One frame on its way: `pts` and `duration` count in the stream's time base."""
+
+    image: Image
+    pts: int
+    duration: int
+
+
+_END = object()
+Paint = Callable[[Image], Image]
+
+
+def paint_clip(
+    source: Path,
+    target: Path,
+    paint: Paint,
+    height: int | None = None,
+    on_progress: Callable[[Progress], None] = lambda _: None,
+) -> Summary:
+    """Paint the video `source` into `target` (H.264; .mp4, .m4v, .mov or .mkv by its suffix).
+
+    Every frame keeps its time, sound is copied, and what phones and old cameras leave to the player is done: frames are
+    turned upright, and keep their pixel aspect and colours. `height` scales the frames first. `target` appears whole or
+    not at all. Raises InputError.
+    """
+    if target.suffix.lower() not in VIDEO_SUFFIXES:
+        raise InputError(f"A clip can't be written as {target.name}: end its name in .mp4, .mov or .mkv.")
+    if target.exists() and target.samefile(source):
+        raise InputError(f"{target} is the original, which is never overwritten: choose another name with -o.")
+    with _open_clip(source) as clip, replacing(target) as temporary:
+        try:
+            with av.open(str(temporary), "w", options=_muxer_options(target, clip)) as output:
+                return _Job(source, clip, output, height).run(paint, on_progress)
+        except FFmpegError as error:
+            raise InputError(
+                f"{target} can't be written ({_reason(error)}): try .mkv, or another place with -o."
+            ) from error
+
+
+@contextmanager
+def _open_clip(source: Path) -> Iterator[Any]:
+    try:
+        clip = av.open(str(source))
+    except (FFmpegError, OSError, ValueError) as error:
+        raise InputError(f"{source} can't be read as a video ({_reason(error)}): choose another file.") from error
+    with clip:
+        if not clip.streams.video:
+            raise InputError(f"{source} holds no video: choose another file.")
+        yield clip
+
+
+def _muxer_options(target: Path, clip: Any) -> dict[str, str]:
+    if target.suffix.lower() == ".mkv":
+        return {}
+    # A start later than 0 is written in the file's own time scale, which would be milliseconds.
+    return {"movflags": "+faststart", "movie_timescale": str(clip.streams.video[0].time_base.denominator)}
+
+
+def _reason(error: Exception) -> str:
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
+
+
+class _Job:
+    """One clip on its way through three threads: decode, paint (the caller's thread), encode."""
+
+    def __init__(self, source: Path, clip: Any, output: Any, height: int | None) -> None:
+        self._source, self._clip, self._output, self._height = source, clip, output, height
+        self._video = clip.streams.video[0]
+        self._video.thread_type = "AUTO"
+        self._decoded: queue.Queue[Any] = queue.Queue(_AHEAD)
+        self._painted: queue.Queue[Any] = queue.Queue(_AHEAD)
+        self._stop = threading.Event()
+        self._errors: list[BaseException] = []
+        self._encoder: Any = None
+        self._to_image = ToImage()
+        self._from_image = FromImage(Colors())
+        self._tracks: dict[int, Track] = {}
+        self._summary = Summary()
+        self._damaged = 0
+
+    def run(self, paint: Paint, on_progress: Callable[[Progress], None]) -> Summary:
+        """Paint everything; raises what went wrong in any of the three threads."""
+        threads = [
+            threading.Thread(target=self._guard, args=(stage,), daemon=True) for stage in (self._decode, self._encode)
+        ]
+        for thread in threads:
+            thread.start()
+        try:
+            self._paint(paint, on_progress)
+        except BaseException:
+            self._stop.set()
+            raise
+        finally:
+            for thread in threads:
+                thread.join()
+        if self._errors:
+            raise self._errors[0]
+        if not self._summary.frames:
+            raise InputError(f"{self._source} holds no frame that can be read: choose another file.")
+        if self._damaged:
+            self._summary.notes.append(f"{self._damaged} damaged pieces of {self._source.name} were passed over.")
+        return self._summary
+
+    def _paint(self, paint: Paint, on_progress: Callable[[Progress], None]) -> None:
+        total = int(self._video.frames or 0)
+        while (item := self._get(self._decoded)) is not _END:
+            if isinstance(item, _Picture):
+                item = replace(item, image=paint(item.image))
+                self._summary.frames += 1
+                on_progress(Progress(self._summary.frames, total))
+            self._put(self._painted, item)
+        self._put(self._painted, _END)
+
+    def _guard(self, stage: Callable[[], None]) -> None:
+        try:
+            stage()
+        except BaseException as error:  # raised again in the caller's thread
+            self._errors.append(error)
+            self._stop.set()
+
+    # Both wait in short steps: a stage that has failed must not leave the others waiting for ever.
+    def _get(self, items: queue.Queue[Any]) -> Any:
+        while not self._stop.is_set():
+            try:
+                return items.get(timeout=0.1)
+            except queue.Empty:
+                continue
+        return _END
+
+    def _put(self, items: queue.Queue[Any], item: Any) -> None:
+        while not self._stop.is_set():
+            try:
+                return items.put(item, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def _decode(self) -> None:
+        """Pictures of the first video stream and packets of the copied tracks, in the order of the file."""
+        first = True
+        next_pts = 0
+        streams = [self._video, *self._clip.streams.audio, *self._clip.streams.subtitles]
+        held: list[Any] = []  # packets that come before the first frame, which opens the output
+        for packet in self._clip.demux(streams):
+            if self._stop.is_set():
+                return
+            if packet.stream is not self._video:
+                if first:
+                    held.append(packet)
+                else:
+                    self._put(self._decoded, packet)
+                continue
+            for frame in self._frames(packet):
+                if first:
+                    self._open_output(frame)
+                    first = False
+                    for early in held:
+                        self._put(self._decoded, early)
+                pts = next_pts if frame.pts is None else max(int(frame.pts), next_pts)
+                next_pts = pts + 1  # an encoder takes no two frames of one time
+                self._put(self._decoded, _Picture(self._fitted(self._to_image(frame)), pts, int(frame.duration or 0)))
+        self._put(self._decoded, _END)
+
+    def _frames(self, packet: Any) -> list[Any]:
+        try:
+            return list(packet.decode())
+        except InvalidDataError:
+            self._damaged += 1
+            return []
+        except FFmpegError as error:
+            raise InputError(f"{self._source} can't be decoded ({_reason(error)}): choose another file.") from error
+
+    def _fitted(self, image: Image) -> Image:
+        """`image` at the height asked for, and always at the size of the first one."""
+        image = fit(image, self._height, even=True)
+        h, w = image.shape[:2]
+        if self._encoder is not None and (h + h % 2, w + w % 2) != (self._encoder.height, self._encoder.width):
+            image = resize(image, (self._encoder.height, self._encoder.width))
+        return image
+
+    def _open_output(self, frame: Any) -> None:
+        image = pad_to_even(self._fitted(self._to_image(frame)))
+        rate = self._video.average_rate or self._video.guessed_rate or Fraction(25)
+        stream = self._output.add_stream("libx264", rate=rate, options=dict(_ENCODER))
+        stream.pix_fmt = "yuv420p"
+        stream.height, stream.width = image.shape[:2]
+        stream.codec_context.time_base = stream.time_base = self._video.time_base
+        aspect = self._video.sample_aspect_ratio
+        if aspect and aspect > 0:
+            stream.codec_context.sample_aspect_ratio = 1 / aspect if turns_sideways(frame) else aspect
+        colors = Colors.of(frame)
+        self._from_image = FromImage(colors)
+        context = stream.codec_context
+        context.colorspace, context.color_range = colors.matrix, 1
+        context.color_primaries, context.color_trc = colors.primaries, colors.transfer
+        self._tracks, notes = open_tracks(self._clip, self._output)
+        self._summary.notes.extend(notes)
+        self._output.metadata.update(self._clip.metadata)
+        self._encoder = stream
+
+    def _encode(self) -> None:
+        while (item := self._get(self._painted)) is not _END:
+            if isinstance(item, _Picture):
+                frame = self._from_image(pad_to_even(item.image))
+                frame.pts, frame.time_base, frame.duration = item.pts, self._video.time_base, item.duration
+                self._output.mux(self._encoder.encode(frame))
+            elif item.stream.index in self._tracks and item.dts is not None:
+                self._tracks[item.stream.index].write(item)
+        if self._encoder is None or self._stop.is_set():
+            return
+        self._output.mux(self._encoder.encode(None))
+        for track in self._tracks.values():
+            track.finish()
