@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import warnings
 from pathlib import Path
 from typing import cast
@@ -19,7 +20,8 @@ def to_onnx(model: FrameModel, card: Card, path: Path) -> None:
     """Export `model` to `path`; height and width stay free, the card goes into the file's metadata."""
     example = model.example()
     free = torch.export.Dim.DYNAMIC
-    with warnings.catch_warnings():  # the exporter's own deprecations say nothing about our graph
+    logging.getLogger("onnxscript").setLevel(logging.ERROR)
+    with warnings.catch_warnings():  # the exporter's own deprecations and notes say nothing about our graph
         warnings.simplefilter("ignore")
         program = torch.onnx.export(
             model,

@@ -37,8 +37,9 @@ class Card:
     """What a weight file says about itself; it travels as JSON inside the file's metadata.
 
     `architecture` and `arguments` rebuild the network (`training.generators.build`); `stride` is the multiple to
-    which a frame is padded; `trunk` names the shared network where the style is a vector for one; `training` is a summary for people (settings, steps, losses); `parity` is the largest
-    difference, in 1/255, that export measured between torch and ONNX Runtime, None before export.
+    which a frame is padded; `trunk` names the shared network where the style is a vector for one; `training` is a
+    summary for people (settings, steps, losses); `parity` is the largest difference, in 1/255, that export measured
+    between torch and ONNX Runtime, None before export.
     """
 
     name: str

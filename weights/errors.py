@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 
@@ -11,12 +12,18 @@ class InputError(ValueError):
 
 
 def exit_code(main: Callable[[], int | None]) -> int:
-    """Run `main`; print an InputError as one line on stderr and return 2, return 130 on Ctrl-C."""
+    """Run `main`; print an InputError as one line on stderr and return 2, return 130 on Ctrl-C.
+
+    A reader that hangs up (`… --list | head -1`) is no error: what is left goes nowhere.
+    """
     try:
         return main() or 0
     except InputError as error:
         print(f"livebrush: {error}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         print("livebrush: stopped.", file=sys.stderr)
         return 130

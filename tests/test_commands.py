@@ -1,0 +1,61 @@
+"""The trainings' and export's command lines: help, and bad input said in one sentence with exit code 2."""
+
+import importlib
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from weights.errors import exit_code
+
+ROOT = Path(__file__).resolve().parents[1]
+COMMANDS = ("training.johnson", "training.multistyle", "training.newstyle", "training.evaluate", "export.__main__")
+
+HANGS_UP = """
+import sys
+from weights.errors import exit_code
+def main():
+    for _ in range(99999):
+        print("style")
+sys.exit(exit_code(main))
+"""
+
+
+def run(monkeypatch: pytest.MonkeyPatch, module: str, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", [module, *arguments])
+    return exit_code(importlib.import_module(module).main)
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_every_command_helps(module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as done:
+        run(monkeypatch, module, "--help")
+    assert done.value.code == 0
+    assert f"python -m {module.removesuffix('.__main__')}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("training.johnson --style-image none.jpg --photos x --name a", "no picture none.jpg"),
+        ("training.newstyle none.jpg --name a --trunk none.safetensors", "no file none.safetensors"),
+        ("training.multistyle --paintings nowhere --photos x --name a", "no folder nowhere"),
+        ("training.evaluate styles a.safetensors --paintings x --photos x", "no file a.safetensors"),
+        ("export.__main__ none.safetensors", "no file none.safetensors"),
+    ],
+)
+def test_bad_input_is_one_sentence(
+    line: str, words: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, *line.split()) == 2
+    said = capsys.readouterr().err
+    assert said.startswith("livebrush: ") and words in said
+    assert len(said.strip().splitlines()) == 1
+
+
+def test_a_reader_that_hangs_up_is_no_error() -> None:
+    shell = f'"{sys.executable}" -c "$CODE" | head -1'
+    environment = {"CODE": HANGS_UP, "PATH": "/usr/bin:/bin"}
+    done = subprocess.run(["sh", "-c", shell], env=environment, cwd=ROOT, capture_output=True, check=False)
+    assert done.stdout == b"style\n" and done.stderr == b""
