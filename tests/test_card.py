@@ -15,9 +15,8 @@ CARD = Card(
     "johnson",
     "lite",
     {"width": 32},
-    4,
-    StylePicture("The Great Wave", "Hokusai", "1831", "pd"),
-    "MIT",
+    picture=StylePicture("The Great Wave", "Hokusai", "1831", "public domain"),
+    license="MIT",
 )
 
 
