@@ -91,14 +91,19 @@ def put_vector(vector: Tensor, card: Card, trunk: Path, trunk_card: Card) -> Ent
     return vector_entry(card, file, trunk)
 
 
-def main() -> int:
+def parser() -> argparse.ArgumentParser:
     """The command line."""
-    parser = argparse.ArgumentParser(
+    made = argparse.ArgumentParser(
         "python -m export", description="Turn a trained style into a file the window can load."
     )
-    parser.add_argument("source", type=Path, help="a run folder or its .safetensors file")
-    parser.add_argument("-o", "--output", type=Path, help="the style to write; weights/NAME.onnx if not given")
-    options = parser.parse_args()
+    made.add_argument("source", type=Path, help="a run folder or its .safetensors file")
+    made.add_argument("-o", "--output", type=Path, help="the style to write; weights/NAME.onnx if not given")
+    return made
+
+
+def main() -> int:
+    """Export what the command line names."""
+    options = parser().parse_args()
     path, card = export(options.source, options.output)
     size = path.stat().st_size / 1024
     print(f"{path}: {card.title}, {size:.0f} kB, at most {card.parity:.0f}/255 from torch.")

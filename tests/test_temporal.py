@@ -1,12 +1,19 @@
 """The steadiness loss: nothing for a steady painter, something for one that shimmers."""
 
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
+from tests.conftest import MakeClip
 from training import temporal
-from training.evaluate import noise_gain, shift_error
 from training.generators import Generator
+from training.images import save_image
+from training.steadiness import Pair, clip_pairs, flow_error, noise_gain, read_flo, shift_error, true_pairs, visible
+from weights.errors import InputError
 
 
 class Same(Generator):
@@ -56,3 +63,56 @@ def test_the_measures_on_painters_that_are_known(photo: Tensor) -> None:
     assert [shift_error(Same(), photo, k) for k in (1, 2, 3, 4)] == [0, 0, 0, 0]
     assert shift_error(Grid(), photo, 1) == pytest.approx(0.5)
     assert shift_error(Grid(), photo, 2) == 0
+
+
+def moving_pair(dx: int, dy: int) -> Pair:
+    """A smooth picture and itself moved by whole pixels, with that flow."""
+    y, x = torch.meshgrid(torch.linspace(0, 1, 48), torch.linspace(0, 1, 64), indexing="ij")
+    wide = torch.stack([x, y, (x + y) / 2])[None]
+    flow = torch.tensor([float(dx), float(dy)]).expand(1, 40, 52, 2)
+    first, second = wide[:, :, 4:44, 6:58], wide[:, :, 4 - dy : 44 - dy, 6 - dx : 58 - dx]
+    return Pair(first, second, flow, torch.ones(1, 1, 40, 52, dtype=torch.bool))
+
+
+def test_the_flow_error_on_painters_that_are_known() -> None:
+    pair = moving_pair(3, -2)
+    assert flow_error(Same(), pair) == pytest.approx(0, abs=1e-6)
+    assert flow_error(Grid(), moving_pair(1, 0)) == pytest.approx(0.5, abs=0.01)
+    assert flow_error(Grid(), moving_pair(1, 1)) == pytest.approx(0, abs=0.01)  # the grid repeats on the diagonal
+
+
+def test_what_leaves_the_picture_or_changes_colour_is_not_judged() -> None:
+    pair = moving_pair(3, 0)
+    seen = visible(pair)
+    assert seen[..., :-3].all() and not seen[..., -3:].any()
+    hidden = pair.second.clone()
+    hidden[:, :, 10:20] = 0.0
+    assert not visible(replace(pair, second=hidden))[:, :, 12:18, 20:40].any()
+
+
+def test_flow_files_are_read_and_bad_ones_are_said(tmp_path: Path) -> None:
+    flow = np.arange(2 * 8 * 12, dtype=np.float32).reshape(8, 12, 2) / 100
+    flow[0, 0] = 2e9
+    head = np.float32(202021.25).tobytes() + np.array([12, 8], "<i4").tobytes()
+    folder = tmp_path / "pairs" / "one"
+    folder.mkdir(parents=True)
+    (folder / "flow.flo").write_bytes(head + flow.tobytes())
+    for name in ("frame0.png", "frame1.png"):
+        save_image(torch.rand(1, 3, 8, 12), folder / name)
+    assert np.array_equal(read_flo(folder / "flow.flo"), flow)
+    (pair,) = true_pairs(tmp_path / "pairs")
+    assert pair.first.shape == (1, 3, 8, 12) and not pair.known[0, 0, 0, 0] and pair.known.sum() == 95
+    (folder / "flow.flo").write_bytes(head + flow.tobytes()[:-8])
+    with pytest.raises(InputError, match="cut off"):
+        read_flo(folder / "flow.flo")
+    (folder / "flow.flo").write_bytes(b"PIEH")
+    with pytest.raises(InputError, match=r"no \.flo"):
+        read_flo(folder / "flow.flo")
+
+
+def test_a_clips_flow_is_estimated(make_clip: MakeClip) -> None:
+    pairs = list(clip_pairs(make_clip("a.mp4", size=(64, 96)), count=3))
+    assert len(pairs) == 3
+    assert pairs[0].first.shape == (1, 3, 64, 96)
+    assert pairs[0].flow.abs().median() < 0.5  # its corner stands still
+    assert flow_error(Same(), pairs[0]) < flow_error(Loud(), pairs[0])

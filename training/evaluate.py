@@ -4,7 +4,8 @@
 
 prints for each style, over held-out photos: the content, style and total loss it was trained with; the number of
 L-BFGS steps from the content picture after which Gatys' optimisation of the same total loss overtakes it (the measure
-of Johnson 2016, figure 5); its noise gain; and its shift error at 1 to 4 pixels.
+of Johnson 2016, figure 5); its noise gain; its shift error at 1 to 4 pixels; and, with --flow or --clips, its
+flow-warped error (training.steadiness).
 """
 
 from __future__ import annotations
@@ -21,40 +22,14 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from training.checkpoint import load_generator
-from training.generators import Generator
+from training.checkpoint import load_generator, load_vector, read_card
+from training.evaluate_cyclegan import CycleGAN, evaluate_cyclegan
 from training.images import SUFFIXES, central_crop, load_image, pictures_in
+from training.loop import evenly
 from training.objective import LossSettings, Objective, loss_vgg, total
+from training.steadiness import SHIFTS, Paint, Pair, clip_pairs, flow_error, noise_gain, shift_error, true_pairs
 from weights.card import Card
 from weights.errors import InputError, exit_code
-
-SIGMA = 3 / 255
-"""Deviation of the noise whose gain is measured: about that of a webcam in a lit room."""
-
-SHIFTS = (1, 2, 3, 4)
-
-
-def noise_gain(generator: Generator, photo: Tensor) -> float:
-    """Output change over input change (root mean squares) under Gaussian noise of SIGMA; the identity has 1."""
-    noisy = (photo + SIGMA * torch.randn(photo.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
-    with torch.no_grad():
-        change: Tensor = generator(noisy) - generator(photo)
-    gain: float = (change.square().mean().sqrt() / (noisy - photo).square().mean().sqrt()).item()
-    return gain
-
-
-def shift_error(generator: Generator, photo: Tensor, pixels: int, rim: int = 16) -> float:
-    """RMSE in [0, 1] between f(shift(x)) and shift(f(x)), vertical and horizontal, away from the rim."""
-    room = max(SHIFTS)
-    errors: list[float] = []
-    height, width = (side - 2 * room for side in photo.shape[2:])
-    with torch.no_grad():
-        still = generator(photo[:, :, room : room + height, room : room + width])
-        for dy, dx in ((pixels, 0), (0, pixels)):
-            moved = generator(photo[:, :, room + dy : room + dy + height, room + dx : room + dx + width])
-            a = moved[:, :, rim - dy : height - rim - dy, rim - dx : width - rim - dx]
-            errors.append((a - still[:, :, rim : height - rim, rim : width - rim]).square().mean().sqrt().item())
-    return sum(errors) / len(errors)
 
 
 def reference_steps(objective: Objective, photo: Tensor, goal: float, limit: int) -> tuple[int, float]:
@@ -71,7 +46,7 @@ def reference_steps(objective: Objective, photo: Tensor, goal: float, limit: int
         optimizer.zero_grad()
         loss = total(objective(x, photo, content))
         loss.backward()  # type: ignore[no-untyped-call]
-        return loss
+        return loss.detach()
 
     loss = float("inf")
     for step in range(limit + 1):  # the loss a step returns is the one it started from
@@ -92,7 +67,7 @@ class Styles:
     """Losses, reference steps and steadiness of trained styles."""
 
     weights: Annotated[tuple[Path, ...], tyro.conf.Positional]
-    """.safetensors styles."""
+    """.safetensors styles: networks of their own, or vectors beside their trunk."""
     paintings: Path
     """The folder of the paintings, NAME.jpg (or .png) each."""
     photos: Path
@@ -103,6 +78,10 @@ class Styles:
     """Side of their central crops in pixels."""
     reference: int = 100
     """L-BFGS steps tried at most; 0 to leave them out."""
+    flow: Path | None = None
+    """A folder of folders with frame0.png, frame1.png and flow.flo."""
+    clips: tuple[Path, ...] = ()
+    """Clips whose flow is estimated."""
 
 
 def painting_of(name: str, folder: Path) -> Path:
@@ -113,48 +92,75 @@ def painting_of(name: str, folder: Path) -> Path:
     raise InputError(f"There is no painting {name}.jpg in {folder}.")
 
 
-def evaluate_style(path: Path, options: Styles) -> dict[str, float]:
-    """One row of figures, means over the photos."""
-    generator, card = load_generator(path)
-    objective = objective_of(card, painting_of(card.name, options.paintings))
-    paths = pictures_in(options.photos)
+def load_style(path: Path) -> tuple[Paint, Card]:
+    """A style as a function and its card: a network, or a vector with its trunk beside it or above it."""
+    if not read_card(path).trunk:
+        return load_generator(path)
+    vector, card = load_vector(path)
+    beside = [folder / f"{card.trunk}.safetensors" for folder in (path.parent, path.parent.parent)]
+    trunk, _ = load_generator(next((p for p in beside if p.exists()), beside[0]))
+    return lambda x: trunk(x, vector), card
+
+
+def losses_of(paint: Paint, objective: Objective, photos: list[Tensor], reference: int) -> dict[str, float]:
+    """Mean content, style and total loss, and the reference steps where asked for."""
     rows: list[dict[str, float]] = []
-    for photo_path in paths[:: max(1, len(paths) // options.count)][: options.count]:
-        photo = central_crop(photo_path, options.size)
+    for photo in photos:
         with torch.no_grad():
-            terms = {name: value.item() for name, value in objective(generator(photo), photo).items()}
-        loss = sum(terms.values())
-        row = {"content": terms["content"], "style": terms["style"], "total": loss}
-        if options.reference:
-            row["steps"], row["after"] = reference_steps(objective, photo, loss, options.reference)
-        row["noise"] = noise_gain(generator, photo)
-        row.update({f"shift{k}": shift_error(generator, photo, k) for k in SHIFTS})
+            terms = {name: value.item() for name, value in objective(paint(photo), photo).items()}
+        row = {"content": terms["content"], "style": terms["style"], "total": sum(terms.values())}
+        if reference:
+            row["steps"], row["after"] = reference_steps(objective, photo, row["total"], reference)
         rows.append(row)
+    return mean_of(rows)
+
+
+def steadiness_of(paint: Paint, photos: list[Tensor], pairs: dict[str, list[Pair]]) -> dict[str, float]:
+    """Mean noise gain, shift errors and flow-warped errors."""
+    rows = [
+        {"noise": noise_gain(paint, photo), **{f"shift{k}": shift_error(paint, photo, k) for k in SHIFTS}}
+        for photo in photos
+    ]
+    return {**mean_of(rows), **{kind: mean(flow_error(paint, pair) for pair in of) for kind, of in pairs.items()}}
+
+
+def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
+    """The mean of each key."""
     return {key: mean(row[key] for row in rows) for key in rows[0]}
 
 
 def styles(options: Styles) -> None:
-    """Print the table."""
-    table = Table(
-        title=f"{options.count} photos at {options.size} px, reference at most {options.reference} L-BFGS steps"
-    )
+    """Print the table; its last row is the identity, the floor of every measure of steadiness."""
+    paths = pictures_in(options.photos)
+    photos = [central_crop(p, options.size) for p in evenly(paths, options.count)]
+    pairs: dict[str, list[Pair]] = {}
+    if options.flow:
+        pairs["flow"] = list(true_pairs(options.flow))
+    if options.clips:
+        pairs["clips"] = [pair for clip in options.clips for pair in clip_pairs(clip)]
+    rows: dict[str, dict[str, float]] = {}
     for path in options.weights:
-        row = evaluate_style(path, options)
-        if not table.columns:
-            table.add_column("style")
-            for key in row:
-                table.add_column(key, justify="right")
-        table.add_row(path.stem, *(f"{value:.4g}" for value in row.values()))
-    Console(width=140).print(table)
+        paint, card = load_style(path)
+        objective = objective_of(card, painting_of(card.name, options.paintings))
+        losses = losses_of(paint, objective, photos, options.reference)
+        rows[str(path)] = {**losses, **steadiness_of(paint, photos, pairs)}
+    rows["identity"] = steadiness_of(lambda x: x, photos, pairs)
+    limit = f"at most {options.reference} L-BFGS steps tried"
+    table = Table("style", *rows[str(options.weights[0])], title=f"{len(photos)} photos at {options.size} px, {limit}")
+    for name, row in rows.items():
+        table.add_row(name, *(f"{row[c]:.4g}" if c in row else "" for c in rows[str(options.weights[0])]))
+    Console(width=160).print(table)
 
 
 def main() -> int:
     """The command line."""
-    styles(
-        tyro.extras.subcommand_cli_from_dict(
-            {"styles": Styles}, prog="python -m training.evaluate", description=__doc__
-        )
+    options = tyro.extras.subcommand_cli_from_dict(
+        {"styles": Styles, "cyclegan": CycleGAN}, prog="python -m training.evaluate", description=__doc__
     )
+    if isinstance(options, Styles):
+        styles(options)
+    else:
+        evaluate_cyclegan(options)
     return 0
 
 

@@ -1,0 +1,45 @@
+"""The list of shipped weights: every stage is a command of its module, and making goes on where it stopped."""
+
+from pathlib import Path
+
+import pytest
+import tyro
+
+from training import johnson, multistyle, shipped
+from training.checkpoint import STATE, save_generator
+from training.generators import Lite
+from weights.card import Card
+from weights.errors import InputError
+
+SETTINGS = {"training.johnson": johnson.Settings, "training.multistyle": multistyle.Settings}
+STAGES = [(recipe, stage) for recipe in shipped.recipes(()) for stage in range(len(recipe["stages"]))]
+
+
+@pytest.mark.parametrize(("recipe", "stage"), STAGES, ids=[f"{r['name']}-{s}" for r, s in STAGES])
+def test_each_stage_is_a_command(recipe: dict[str, str], stage: int, tmp_path: Path) -> None:
+    options = shipped.Options(Path("paintings"), Path("photos"), out=tmp_path)
+    module, *flags = shipped.command(recipe, stage, options)
+    settings = tyro.cli(SETTINGS[module], args=flags, config=(tyro.conf.OmitArgPrefixes,))
+    assert settings.name == recipe["name"]
+    assert not settings.loop.resume
+    assert (settings.init is not None) == (stage > 0)
+
+
+def test_what_is_finished_is_kept_and_what_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    commands: list[list[str]] = []
+    monkeypatch.setattr(shipped, "run", commands.append)
+    recipe = shipped.recipes(("starry-night",))[0]
+    card = Card("starry-night", "", "johnson", "lite", {"width": 16, "blocks": 1})
+    first, second = (tmp_path / f"starry-night-{i}" for i in range(2))
+    done = Card(**{**card.__dict__, "training": {"steps": recipe["stages"][0]["steps"]}})
+    save_generator(first / "starry-night.safetensors", Lite(16, 1), done)
+    second.mkdir()
+    (second / STATE).touch()
+    shipped.make(shipped.Options(Path("a"), Path("b"), ("starry-night",), out=tmp_path, install=True))
+    assert [c[0] for c in commands] == ["training.johnson", "export"]
+    assert "--resume" in commands[0] and str(second) in commands[0]
+
+
+def test_unknown_names_are_said() -> None:
+    with pytest.raises(InputError, match="has no mona-lisa: choose of starry-night"):
+        shipped.recipes(("mona-lisa",))

@@ -1,0 +1,105 @@
+"""Make the shipped weights again from their list of settings, training/shipped.json.
+
+    python -m training.shipped --paintings paintings/ --photos photos/ [NAME ...]
+
+Each style is trained in stages, each starting from the one before, in runs/shipped/NAME-STAGE. What is finished is
+kept and what was stopped goes on from its checkpoint, so the command can be stopped and started at will.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+
+from training.checkpoint import STATE, read_card
+from weights.errors import InputError, exit_code
+
+LIST = Path(__file__).with_name("shipped.json")
+FILES = {"style-image", "pack"}
+"""Settings that are file names: paintings in the folder given, packs beside the list."""
+
+
+@dataclass(frozen=True)
+class Options:
+    """Which weights to make, and from what."""
+
+    paintings: Path
+    """The folder of the paintings that the list names."""
+    photos: Path
+    """The photos to train on."""
+    names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
+    """Which of the list; all if none is given."""
+    val: Path | None = None
+    """Held-out photos."""
+    out: Path = Path("runs/shipped")
+    """Where the run folders go."""
+    threads: int = 0
+    """CPU threads; 0 for all."""
+    install: bool = False
+    """Export and install each when it is done."""
+
+
+def recipes(names: tuple[str, ...]) -> list[dict[str, Any]]:
+    """The entries of the list with these names, all for none. Raises InputError for an unknown one."""
+    rows: list[dict[str, Any]] = json.loads(LIST.read_text(encoding="utf-8"))
+    unknown = set(names) - {row["name"] for row in rows}
+    if unknown:
+        raise InputError(f"{LIST} has no {', '.join(sorted(unknown))}: choose of {', '.join(r['name'] for r in rows)}.")
+    return [row for row in rows if not names or row["name"] in names]
+
+
+def command(recipe: dict[str, Any], stage: int, options: Options) -> list[str]:
+    """The command line of one stage of a recipe."""
+    folder = options.out / f"{recipe['name']}-{stage}"
+    settings = {**recipe["about"], **recipe["stages"][stage]}
+    for key in FILES & set(settings):
+        settings[key] = (options.paintings if key == "style-image" else LIST.parent) / settings[key]
+    if recipe["module"] == "training.multistyle":
+        settings["paintings"] = options.paintings
+    if stage:
+        settings["init"] = options.out / f"{recipe['name']}-{stage - 1}" / f"{recipe['name']}.safetensors"
+    settings |= {"photos": options.photos, "name": recipe["name"], "out": folder, "weights-license": "MIT"}
+    settings |= {"threads": options.threads} | ({"val": options.val} if options.val else {})
+    flags = [part for key, value in settings.items() for part in (f"--{key}", str(value))]
+    return [recipe["module"], *flags, *(["--resume"] if (folder / STATE).exists() else [])]
+
+
+def finished(weights: Path, steps: int) -> bool:
+    """Whether the stage that writes `weights` has made all its steps."""
+    return weights.exists() and read_card(weights).training.get("steps", 0) >= steps
+
+
+def make(options: Options) -> list[Path]:
+    """Make what is missing; returns the last stage's file of each. Raises InputError where a stage fails."""
+    made = []
+    for recipe in recipes(options.names):
+        for stage, settings in enumerate(recipe["stages"]):
+            weights = options.out / f"{recipe['name']}-{stage}" / f"{recipe['name']}.safetensors"
+            if not finished(weights, settings["steps"]):
+                run(command(recipe, stage, options))
+        if options.install:
+            run(["export", str(weights)])
+        made.append(weights)
+    return made
+
+
+def run(arguments: list[str]) -> None:
+    """One command of the project, to its end. Raises InputError where it fails."""
+    if subprocess.run([sys.executable, "-m", *arguments], check=False).returncode:
+        raise InputError(f"This stage failed: python -m {' '.join(arguments)}")
+
+
+def main() -> int:
+    """The command line."""
+    print(*make(tyro.cli(Options, prog="python -m training.shipped", description=__doc__)), sep="\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))
