@@ -6,8 +6,9 @@ import json
 import sys
 from pathlib import Path
 
+from realtime.blends import find_blend
 from realtime.options import Options, parse
-from weights.card import find_style, read_catalog
+from weights.card import read_catalog
 from weights.errors import InputError, exit_code
 
 DEFAULT_STYLE = "starry-night"
@@ -46,6 +47,7 @@ def list_styles(folder: Path, as_json: bool) -> int:
             "title": card.title,
             "method": card.method,
             "architecture": card.architecture,
+            "trunk": card.trunk,
             "picture": card.picture.title,
             "painter": card.picture.painter,
             "year": card.picture.year,
@@ -67,7 +69,7 @@ def run_window(options: Options, style: str) -> int:
     """Open the window on the source; without screen or camera and without --source, paint the sample clip instead."""
     from realtime.screen import screen_trouble
 
-    find_style(style, options.weights)  # a misspelt name is said here, not in the window
+    find_blend(style, options.weights)  # a misspelt name is said here, not in the window
     trouble = screen_trouble()
     if trouble is None:
         from realtime.sources import open_source

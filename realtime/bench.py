@@ -18,7 +18,7 @@ from realtime.__main__ import SAMPLE, default_style
 from realtime.frames import Image, resize
 from realtime.live import Live, Settings
 from realtime.sources import Clip, Source
-from realtime.styles import open_style
+from realtime.styles import Opener
 from realtime.stylizer import Stylizer
 from weights.card import WEIGHTS
 from weights.errors import InputError, exit_code
@@ -65,7 +65,8 @@ def main() -> int:
         w, h = (int(part) for part in options.size.split("x"))
     except ValueError:
         raise InputError(f"--size {options.size} can't be read: give width and height, as in 640x360.") from None
-    stylizer = open_style(style, options.weights, options.device, options.threads)
+    opener = Opener(options.weights, options.device, options.threads)
+    stylizer = opener(style)
     print(f"{style}, {w}x{h}, {stylizer.device}, {options.threads} threads; medians of rounds of {_ROUND_SECONDS:g} s")
     rounds = max(2, round(options.seconds / _ROUND_SECONDS / 2))
     alone: list[float] = []
@@ -78,6 +79,8 @@ def main() -> int:
     print(f"session.run alone    {fps_alone:7.1f} fps  {1000 / fps_alone:7.1f} ms")
     print(f"whole live loop      {fps_loop:7.1f} fps  {1000 / fps_loop:7.1f} ms")
     print(f"loop against alone   {fps_loop / fps_alone:7.3f}")
+    if stylizer.vector is not None:
+        print(f"switch within trunk  {switch_ms(opener, style):18.2f} ms, in a thread of its own")
     return 0
 
 
@@ -91,6 +94,16 @@ def alone_fps(stylizer: Stylizer, size: tuple[int, int], seconds: float) -> floa
         stylizer(images[count % len(images)])
         count += 1
     return count / passed
+
+
+def switch_ms(opener: Opener, style: str) -> float:
+    """Milliseconds from a style's name to its stylizer where its trunk is open: all that a switch costs."""
+    took = []
+    for _ in range(50):
+        began = time.perf_counter()
+        opener(style)
+        took.append((time.perf_counter() - began) * 1000)
+    return median(took)
 
 
 def loop_fps(stylizer: Stylizer, size: tuple[int, int], seconds: float) -> float:
@@ -153,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     default = BenchOptions()
     parser = argparse.ArgumentParser(prog="python -m realtime.bench", description="Measure speed and start.")
     add = parser.add_argument
-    add("--style", metavar="NAME", default=default.style, help="a style of --list (default: starry-night)")
+    add("--style", metavar="NAME", default=default.style, help="of --list (default: starry-night), or a blend")
     add("--size", metavar="WxH", default=default.size, help=f"frame size (default: {default.size})")
     add("--device", metavar="D", default=default.device, help="auto, cpu or cuda (default: auto)")
     add("--threads", type=int, metavar="N", default=default.threads, help=f"CPU threads (default: {default.threads})")

@@ -1,7 +1,8 @@
 """The live loop: capture -> newest-wins slot -> inference -> newest-wins slot. Live drops, and never waits.
 
 Knows nothing of Qt. A style is opened and warmed in a short-lived thread of its own and swapped in under a new stamp; a
-late frame of the old style is dropped by its stamp. An error in a thread is a value, `Live.trouble`.
+late frame of the old style is dropped by its stamp. Between two styles of one trunk the vector fades instead, one
+inference a frame. An error in a thread is a value, `Live.trouble`.
 """
 
 from __future__ import annotations
@@ -10,16 +11,18 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Generic, Protocol, TypeVar
+from typing import Protocol
 
+from realtime.fade import FADE_SECONDS, Fade
 from realtime.frames import Image, fit
 from realtime.meter import Meter
+from realtime.slot import Slot
 from realtime.sources import Source
+from realtime.vectors import Vector
 from weights.errors import InputError
 
-T = TypeVar("T")
-
 _TICK = 0.2  # seconds between two looks at the stop event
+_FADE_TICK = 0.03  # seconds after which a picture that stands still is painted again while its style fades
 JOIN_SECONDS = 3.0
 
 
@@ -29,6 +32,17 @@ class Paints(Protocol):
     @property
     def device(self) -> str:
         """ "cpu" or "cuda"."""
+
+    @property
+    def network(self) -> object:
+        """What stylizers of one trunk, and no others, have in common."""
+
+    @property
+    def vector(self) -> Vector | None:
+        """The style's vector, None in a network of its own."""
+
+    def with_vector(self, vector: Vector) -> Paints:
+        """The same trunk with another vector, at no cost."""
 
     def warm_up(self, height: int, width: int) -> None:
         """Make the first frame of this size as fast as the next."""
@@ -65,47 +79,20 @@ class _Captured:
 
 @dataclass(frozen=True)
 class _Loaded:
-    """The style in use; `stamp` grows by one with each swap."""
+    """The style in use; `stamp` grows by one with each swap of networks; `fade` is the way here from another vector."""
 
     style: str
     paint: Paints
     stamp: int
+    fade: Fade | None = None
 
+    def vector(self, now: float) -> Vector | None:
+        """The vector to paint with at `now`, None in a network of its own."""
+        return self.paint.vector if self.fade is None else self.fade.at(now)
 
-class Slot(Generic[T]):
-    """Holds one item; a newer one takes its place."""
-
-    def __init__(self) -> None:
-        self._item: T | None = None
-        self._changed = threading.Condition()
-        self.dropped = 0
-
-    def put(self, item: T) -> None:
-        """Put `item` in, over what was there."""
-        with self._changed:
-            self.dropped += self._item is not None
-            self._item = item
-            self._changed.notify_all()
-
-    def offer(self, item: T) -> None:
-        """Put `item` in, unless there is one."""
-        with self._changed:
-            if self._item is None:
-                self._item = item
-                self._changed.notify_all()
-
-    def wait_empty(self, timeout: float) -> bool:
-        """Whether there is no item, waiting up to `timeout` seconds for it to be taken."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self._item is None, timeout)
-
-    def take(self, timeout: float = 0.0) -> T | None:
-        """The item, taken out; None where there is none within `timeout` seconds."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._item is not None, timeout)
-            item, self._item = self._item, None
-            self._changed.notify_all()
-            return item
+    def fading(self, now: float) -> bool:
+        """Whether the vector is still on its way at `now`."""
+        return self.fade is not None and self.fade.part(now) < 1
 
 
 class Live:
@@ -134,8 +121,10 @@ class Live:
         self._in: Slot[_Captured] = Slot()
         self._out: Slot[Painted] = Slot()
         self._last: _Captured | None = None
-        self._lock = threading.Lock()  # guards the four below
+        self._midway = False  # whether the newest painted frame was painted in the middle of a fade
+        self._lock = threading.Lock()  # guards the five below
         self._wanted = style
+        self._fade_seconds = FADE_SECONDS
         self._loaded: _Loaded | None = None
         self._loader: threading.Thread | None = None
         self._trouble: str | None = None
@@ -172,6 +161,12 @@ class Live:
         return self._wanted
 
     @property
+    def loading(self) -> bool:
+        """Whether the style chosen last is not in use yet."""
+        loaded = self._loaded
+        return loaded is None or loaded.style != self._wanted
+
+    @property
     def device(self) -> str:
         """The device really used, "" before the first style is loaded."""
         loaded = self._loaded
@@ -193,10 +188,13 @@ class Live:
         self._settings = replace(self._settings, **values)  # type: ignore[arg-type]
         self._repaint()
 
-    def choose(self, style: str) -> None:
-        """Load `style` off-thread and swap it in when it is warm; the newest choice wins."""
+    def choose(self, style: str, fade: float = FADE_SECONDS) -> None:
+        """Load `style` off-thread and swap it in when it is warm; the newest choice wins.
+
+        From a style of the same trunk it is reached over `fade` seconds, from another one at once.
+        """
         with self._lock:
-            self._wanted = style
+            self._wanted, self._fade_seconds = style, fade
             if self._loader is None or not self._loader.is_alive():
                 self._loader = threading.Thread(target=self._load, name="loader", daemon=True)
                 self._loader.start()
@@ -252,7 +250,9 @@ class Live:
 
     def _infer(self) -> None:
         while not self._stop.is_set():
-            captured = self._in.take(_TICK)
+            captured = self._in.take(_FADE_TICK if self._midway else _TICK)
+            if captured is None and self._midway:
+                captured = self._last
             if captured is None:
                 continue
             self._last = captured
@@ -267,8 +267,12 @@ class Live:
 
     def _paint(self, captured: _Captured, loaded: _Loaded, settings: Settings) -> None:
         began = self._clock()
+        self._midway = False
         original = fit(captured.image, settings.height)
-        image = loaded.paint(original, strength=settings.strength, keep_colors=settings.keep_colors)
+        vector = loaded.vector(began)
+        paint = loaded.paint if vector is None else loaded.paint.with_vector(vector)
+        image = paint(original, strength=settings.strength, keep_colors=settings.keep_colors)
+        self._midway = loaded.fading(began)
         seconds = self._clock() - began
         self.meter.add(seconds)
         with self._lock:
@@ -287,7 +291,8 @@ class Live:
                     return
             try:
                 paint = self._open_style(wanted)
-                self._warm(paint)
+                if not _one_trunk(loaded, paint):  # else it is warm
+                    self._warm(paint)
             except Exception as error:
                 with self._lock:
                     if self._wanted == wanted:  # keep the style that works
@@ -299,9 +304,19 @@ class Live:
                 continue
             with self._lock:
                 if self._wanted == wanted:
-                    self._loaded = _Loaded(wanted, paint, loaded.stamp + 1 if loaded else 0)
-                    self._out.take()  # a frame of the old style that nobody has seen yet
+                    self._swap(wanted, paint)
             self._repaint()
+
+    def _swap(self, style: str, paint: Paints) -> None:
+        """Put a warm style in the place of the old one; `_lock` is held."""
+        old, now = self._loaded, self._clock()
+        start = old.vector(now) if old else None
+        if old is not None and _one_trunk(old, paint) and start is not None and paint.vector is not None:
+            # The stamp stays: a frame that is being painted belongs to the fade.
+            self._loaded = _Loaded(style, paint, old.stamp, Fade(start, paint.vector, now, self._fade_seconds))
+            return
+        self._loaded = _Loaded(style, paint, old.stamp + 1 if old else 0)
+        self._out.take()  # a frame of the old style that nobody has seen yet
 
     def _warm(self, paint: Paints) -> None:
         last = self._last
@@ -314,3 +329,8 @@ class Live:
         last = self._last
         if last is not None:
             self._in.offer(last)
+
+
+def _one_trunk(loaded: _Loaded | None, paint: Paints) -> bool:
+    """Whether `paint` is another style of the trunk in use."""
+    return loaded is not None and paint.vector is not None and paint.network is loaded.paint.network

@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--list", action="store_true", help="list the styles (with --json for programs)")
     add("-h", "--help", action="help", help=argparse.SUPPRESS)
     add = parser.add_argument_group("how").add_argument
-    add("--style", metavar="NAME", help="a style of --list (default: starry-night)")
+    add("--style", metavar="NAME", help="of --list (default: starry-night), or a blend, a:0.6,b:0.4")
     add("--strength", type=float, metavar="X", default=default.strength, help="0 photo .. 1 painting (default: 1)")
     add("--keep-colors", type=float, metavar="X", nargs="?", const=1.0, default=default.keep_colors,
         help="0 .. 1, colours of the photo (default: 0)")  # fmt: skip

@@ -30,7 +30,7 @@ def plan(inputs: Iterable[Path], output: Path | None, style: str) -> list[Job]:
     Raises InputError where an input doesn't exist or `output` doesn't fit.
     """
     inputs = list(inputs)
-    sources = _expand(inputs)
+    sources = _expand(inputs, style)
     if output is not None and _is_file_name(output):
         if len(sources) != 1 or inputs[0].is_dir():
             raise InputError(f"{len(sources)} files don't fit into the one file {output}: give -o a folder.")
@@ -48,7 +48,8 @@ def plan(inputs: Iterable[Path], output: Path | None, style: str) -> list[Job]:
     return jobs
 
 
-def _expand(inputs: list[Path]) -> list[Path]:
+def _expand(inputs: list[Path], style: str) -> list[Path]:
+    """The files to paint; of a folder the pictures in it, less what an earlier run painted beside them."""
     sources: list[Path] = []
     for path in inputs:
         if not path.exists():
@@ -57,7 +58,8 @@ def _expand(inputs: list[Path]) -> list[Path]:
             found = sorted(p for p in path.iterdir() if p.is_file() and is_still(p) and not p.name.startswith("."))
             if not found:
                 raise InputError(f"The folder {path} holds no pictures: choose another one.")
-            sources.extend(found)
+            stems = {p.stem for p in found}
+            sources.extend(p for p in found if p.stem.removesuffix(f"-{style}") not in stems - {p.stem})
         else:
             sources.append(path)
     return sources

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
+from realtime.blends import name_of
 from realtime.options import Options
 from realtime.outputs import plan
 from realtime.stills import paint_still
@@ -18,7 +19,7 @@ from weights.errors import InputError
 
 def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Path | None) -> int:
     """Paint each of `inputs`; what can't be painted is said, and the others are painted all the same."""
-    jobs = plan(inputs, output, style)
+    jobs = plan(inputs, output, name_of(style))
     stylizer = open_style(style, options.weights, options.device, options.threads)
     say(stylizer.note)
     paint = partial(stylizer, strength=options.strength, keep_colors=options.keep_colors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import ctypes
 import io
 import sys
@@ -14,6 +15,7 @@ import numpy as np
 import onnxruntime as ort
 
 from realtime.frames import Image, check_image
+from realtime.vectors import Vector
 from weights.card import METADATA_KEY, Card
 from weights.errors import InputError
 
@@ -23,6 +25,7 @@ MIN_SIDE = 16
 DEVICES = ("auto", "cpu", "cuda")
 
 _INPUTS = {"frame": "tensor(uint8)", "strength": "tensor(float)", "keep_colors": "tensor(float)"}
+_STYLE = {"style": "tensor(float)"}  # one more, in a trunk
 _CUDA = "CUDAExecutionProvider"
 _CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC"}  # the default searches for seconds at each new frame size
 _SILENT = 4  # ONNX Runtime's log level "fatal": what goes wrong comes back as an exception, in words
@@ -40,14 +43,20 @@ class _Opened:
 class Stylizer:
     """Paints frames with one style.
 
-    >>> paint = Stylizer("weights/starry-night.onnx")
+    >>> from realtime.styles import open_style
+    >>> paint = open_style("starry-night")                # an installed style, whatever its kind
     >>> painted = paint(frame, strength=0.8)
+    >>> paint = Stylizer("somewhere/wave.onnx")           # the file of a network of its own
 
     `device` is what is really used, "cpu" or "cuda"; `note` says in one line why CUDA is not, where there is a GPU
-    and it can't be used; `card` is the style's card. Calls from several threads are safe.
+    and it can't be used; `card` is the style's card. `style_length` is how many numbers a style of this network has, 0
+    where the network is one style itself; a trunk paints once `with_vector` has given it a `vector`. Stylizers of one
+    trunk share their `network`, the session. Calls from several threads are safe.
 
     Raises InputError where the file is no Livebrush style, or where `device="cuda"` can't be had.
     """
+
+    vector: Vector | None = None
 
     def __init__(self, path: Path | str, device: str = "auto", threads: int = 0) -> None:
         """`threads` is the number of CPU threads, 0 for one per core."""
@@ -55,20 +64,40 @@ class Stylizer:
         opened = _open(self.path, device, threads)
         self._session = opened.session
         self.device, self.note = opened.device, opened.note
+        self.style_length = _check_contract(self._session, self.path)
         self.card = _card(self._session, self.path)
+
+    @property
+    def network(self) -> object:
+        """What stylizers of one trunk, and no others, have in common."""
+        return self._session
+
+    def with_vector(self, vector: Vector, card: Card | None = None) -> Stylizer:
+        """The same network painting with `vector`, `(style_length,) float32`; opens nothing, costs microseconds.
+
+        `card` is what the new stylizer says of itself. Raises ValueError for another length, and in a network of its
+        own.
+        """
+        if not self.style_length or vector.shape != (self.style_length,) or vector.dtype != np.float32:
+            raise ValueError(f"got {vector.dtype} {vector.shape} != expected float32 ({self.style_length},)")
+        other = copy.copy(self)
+        other.vector, other.card = vector, card or self.card
+        return other
 
     def __call__(self, image: Image, strength: float = 1.0, keep_colors: float = 0.0) -> Image:
         """The painted picture, same shape and dtype as `image`, `(H, W, 3) uint8 RGB` with sides from 16 up.
 
         `strength` in [0, 1] fades from the photo (0) to the painting (1); `keep_colors` in [0, 1] brings the photo's
         own colours back. Raises ValueError for another kind of array or number, InputError for a frame too small or
-        too large for the memory.
+        too large for the memory, and for a trunk without a vector.
         """
         image = check_image(image)
         h, w = image.shape[:2]
         if min(h, w) < MIN_SIDE:
             raise InputError(f"A picture of {w}x{h} is too small to paint: it needs at least {MIN_SIDE} pixels a side.")
-        feeds = _feeds(image, strength, keep_colors)
+        if self.style_length and self.vector is None:
+            raise InputError(f"{self.path} is shared by many styles: open one of them by its name.")
+        feeds = _feeds(image, strength, keep_colors, self.vector)
         try:
             (painted,) = self._session.run(["painted"], feeds)
         except Exception as error:  # ONNX Runtime's own classes share no base but Exception
@@ -80,9 +109,10 @@ class Stylizer:
         self(np.full((height, width, 3), 128, np.uint8))
 
 
-def _feeds(image: Image, strength: float, keep_colors: float) -> dict[str, Any]:
+def _feeds(image: Image, strength: float, keep_colors: float, vector: Vector | None) -> dict[str, Any]:
     """All inputs of the graph, by name."""
-    return {"frame": image, "strength": _unit("strength", strength), "keep_colors": _unit("keep_colors", keep_colors)}
+    scalars = {"strength": _unit("strength", strength), "keep_colors": _unit("keep_colors", keep_colors)}
+    return {"frame": image, **scalars} if vector is None else {"frame": image, **scalars, "style": vector}
 
 
 def _unit(name: str, value: float) -> Any:
@@ -150,8 +180,9 @@ def _cuda_session(path: Path, threads: int) -> Any:
     session = _session(path, threads, [(_CUDA, _CUDA_OPTIONS), "CPUExecutionProvider"])
     if _CUDA not in session.get_providers():
         raise RuntimeError("ONNX Runtime left the GPU out")
-    _check_contract(session, path)
-    session.run(["painted"], _feeds(np.zeros((64, 64, 3), np.uint8), 1.0, 0.0))
+    length = _check_contract(session, path)
+    vector = np.zeros(length, np.float32) if length else None
+    session.run(["painted"], _feeds(np.zeros((64, 64, 3), np.uint8), 1.0, 0.0, vector))
     return session
 
 
@@ -181,16 +212,20 @@ def _cuda_trouble() -> str:
     return ""
 
 
-def _check_contract(session: Any, path: Path) -> None:
-    inputs = {node.name: node.type for node in session.get_inputs()}
+def _check_contract(session: Any, path: Path) -> int:
+    """How many numbers the input `style` takes, 0 where there is none; raises InputError for a foreign model."""
+    nodes = {node.name: node for node in session.get_inputs()}
+    inputs = {name: node.type for name, node in nodes.items()}
     outputs = {node.name: node.type for node in session.get_outputs()}
-    if inputs != _INPUTS or outputs != {"painted": "tensor(uint8)"}:
+    shape = nodes["style"].shape if "style" in nodes else [0]
+    known = inputs == _INPUTS or (inputs == _INPUTS | _STYLE and len(shape) == 1 and isinstance(shape[0], int))
+    if not known or outputs != {"painted": "tensor(uint8)"}:
         got = ", ".join(sorted(inputs))
         raise InputError(f"{path} is no Livebrush style (its inputs are {got}): make one with python -m export.")
+    return int(shape[0])
 
 
 def _card(session: Any, path: Path) -> Card:
-    _check_contract(session, path)
     text = session.get_modelmeta().custom_metadata_map.get(METADATA_KEY)
     if text is None:
         raise InputError(f"{path} carries no card, so it is no Livebrush style: make one with python -m export.")

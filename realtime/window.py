@@ -1,4 +1,4 @@
-"""The window: the painted picture, the styles, two sliders and one line on how it goes."""
+"""The window: the painted picture over its controls, the keys and one line on how it goes."""
 
 from __future__ import annotations
 
@@ -14,26 +14,29 @@ from realtime.live import Live, Painted, Settings
 from realtime.options import Options
 from realtime.sources import Source
 from realtime.stills import StillPicture, write_still
-from realtime.styles import open_style
+from realtime.styles import Opener
 from weights.card import Card, read_catalog
 from weights.errors import InputError
 
 # isort: split
 from PyQt5.QtCore import QEvent, QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
 from PyQt5.QtGui import QCloseEvent, QKeyEvent
-from PyQt5.QtWidgets import QApplication, QComboBox, QHBoxLayout, QLabel, QMainWindow, QSlider, QVBoxLayout, QWidget
+from PyQt5.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
+from realtime.controls import Controls
 from realtime.view import View
 
 _WORDS_SECONDS = 4.0
 _LOOK = """
 QMainWindow, QWidget { background: #1b1b1d; color: #d8d8d8; font-size: 13px; }
 QComboBox { background: #2b2b2e; border: 1px solid #3c3c40; border-radius: 4px; padding: 4px 10px; }
+QComboBox:disabled { color: #6a6a6e; }
 QComboBox QAbstractItemView { background: #2b2b2e; selection-background-color: #3d5a80; }
 QSlider::groove:horizontal { height: 4px; background: #3c3c40; border-radius: 2px; }
 QSlider { background: transparent; }
 QSlider::sub-page:horizontal { background: #6c93c4; border-radius: 2px; }
 QSlider::handle:horizontal { width: 14px; margin: -6px 0; background: #e6e6e6; border-radius: 7px; }
+QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { background: #4a4a4e; }
 QToolTip { background: #2b2b2e; color: #d8d8d8; border: 1px solid #3c3c40; }
 """
 KEYS = "1-9 or arrows: style · hold C: compare · space: pause · S: save · F: full screen · Esc: leave"
@@ -44,45 +47,15 @@ class Window(QMainWindow):
 
     def __init__(self, live: Live, cards: list[Card], snapshots: Path = Path()) -> None:
         super().__init__()
-        self.live, self._cards, self._snapshots = live, cards, snapshots
+        self.live, self._snapshots = live, snapshots
         self._painted: Painted | None = None
         self._comparing = False
         self._words_until = 0.0
         self.view = View()
-        self.styles = QComboBox()
-        self.strength = _slider(live.settings.strength)
-        self.keep_colors = _slider(live.settings.keep_colors)
-        self.status = QLabel("opening ...")
-        self._build()
-        self._timer = QTimer(self)
-        self._timer.timeout.connect(self.refresh)
-        self._timer.start(self._interval())
-
-    def _build(self) -> None:
-        self.setWindowTitle(f"Livebrush - {self.live.source.name}")
-        for card in self._cards:
-            self.styles.addItem(card.title or card.name, card.name)
-            self.styles.setItemData(self.styles.count() - 1, card.picture.painter, Qt.ItemDataRole.ToolTipRole)
-        self.styles.setCurrentIndex(max(0, self.styles.findData(self.live.style)))
-        self.styles.currentIndexChanged.connect(lambda index: self.live.choose(self.styles.itemData(index)))
-        self.strength.valueChanged.connect(lambda value: self.live.change(strength=value / 100))
-        self.keep_colors.valueChanged.connect(lambda value: self.live.change(keep_colors=value / 100))
+        self.controls = Controls(live, cards)
+        self.controls.status.setToolTip(KEYS)
+        self.setWindowTitle(f"Livebrush - {live.source.name}")
         self.setStyleSheet(_LOOK)
-        self.controls = QWidget()
-        row = QHBoxLayout(self.controls)
-        row.setContentsMargins(12, 8, 12, 8)
-        row.setSpacing(10)
-        row.addWidget(self.styles)
-        self.styles.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.styles.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys belong to the window
-        for words, slider in (("Strength", self.strength), ("Keep colours", self.keep_colors)):
-            row.addWidget(_labelled(words, slider))
-            row.addWidget(slider, 1)
-            slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        row.addWidget(self.status, 0, Qt.AlignmentFlag.AlignVCenter)
-        self.status.setToolTip(KEYS)
-        self.status.setMinimumWidth(self.fontMetrics().horizontalAdvance("00.0 fps · 000 ms · 0000x0000 · CUDA"))
-        self.status.setAlignment(Qt.AlignmentFlag.AlignRight)
         body = QWidget()
         column = QVBoxLayout(body)
         column.setContentsMargins(0, 0, 0, 0)
@@ -90,6 +63,9 @@ class Window(QMainWindow):
         column.addWidget(self.view, 1)
         column.addWidget(self.controls)
         self.setCentralWidget(body)
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start(self._interval())
 
     def _interval(self) -> int:
         screen = QApplication.primaryScreen()
@@ -107,10 +83,10 @@ class Window(QMainWindow):
         trouble = self.live.trouble()
         if trouble:
             self.say(trouble, seconds=3600 if self.live.ended or self._painted is None else 2 * _WORDS_SECONDS)
-            self._follow_style()
+            self.controls.follow()
         elif self.view.words and time.monotonic() > self._words_until:
             self.view.show_words("")
-        self.status.setText(self._status())
+        self.controls.status.setText(self._status())
 
     def _show(self) -> None:
         if self._painted is not None:
@@ -124,7 +100,7 @@ class Window(QMainWindow):
         parts = [f"{w}x{h}", self.live.device.upper()]
         if speed.frames > 1 and not self.live.paused:
             parts = [f"{speed.fps:.1f} fps", f"{speed.p50_ms:.0f} ms", *parts]
-        if self._painted.style != self.live.style:
+        if self.live.loading:
             parts.append(f"loading {self.live.style} ...")
         elif self.live.paused:
             parts.append("paused")
@@ -135,12 +111,6 @@ class Window(QMainWindow):
         self._words_until = time.monotonic() + seconds
         self.view.show_words(words)
 
-    def _follow_style(self) -> None:
-        """Show the style in use again, after one could not be opened."""
-        self.styles.blockSignals(True)
-        self.styles.setCurrentIndex(max(0, self.styles.findData(self.live.style)))
-        self.styles.blockSignals(False)
-
     # --- keys ---
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
@@ -148,13 +118,12 @@ class Window(QMainWindow):
         if event is None or (event.isAutoRepeat() and event.key() == Qt.Key.Key_C):
             return
         key = event.key()
-        count = self.styles.count()
-        if Qt.Key.Key_1 <= key <= Qt.Key.Key_9 and key - Qt.Key.Key_1 < count:
-            self.styles.setCurrentIndex(key - Qt.Key.Key_1)
-        elif key in (Qt.Key.Key_Right, Qt.Key.Key_Down) and count:
-            self.styles.setCurrentIndex((self.styles.currentIndex() + 1) % count)
-        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Up) and count:
-            self.styles.setCurrentIndex((self.styles.currentIndex() - 1) % count)
+        if Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
+            self.controls.pick(key - Qt.Key.Key_1)
+        elif key in (Qt.Key.Key_Right, Qt.Key.Key_Down):
+            self.controls.step(1)
+        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Up):
+            self.controls.step(-1)
         elif key in self._actions():
             self._actions()[key]()
         else:
@@ -223,24 +192,6 @@ class Window(QMainWindow):
         super().closeEvent(event)
 
 
-def _slider(value: float) -> QSlider:
-    slider = QSlider(Qt.Orientation.Horizontal)
-    slider.setRange(0, 100)
-    slider.setPageStep(10)
-    slider.setMinimumWidth(80)
-    slider.setValue(round(value * 100))
-    return slider
-
-
-def _labelled(words: str, slider: QSlider) -> QLabel:
-    """A label that says `words` and where `slider` stands, as wide as it will ever be."""
-    label = QLabel()
-    slider.valueChanged.connect(lambda value: label.setText(f"{words} {value} %"))
-    label.setMinimumWidth(label.fontMetrics().horizontalAdvance(f"{words} 100 %") + 12)
-    label.setText(f"{words} {slider.value()} %")
-    return label
-
-
 def _say_only_what_matters(kind: QtMsgType, _: QMessageLogContext, message: str | None) -> None:
     """Qt's remarks about the desktop are of no use to someone who paints."""
     if kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg):
@@ -252,7 +203,7 @@ def run(options: Options, style: str, height: int, source: Source) -> int:
     cards = [entry.card for entry in read_catalog(options.weights)]
     qInstallMessageHandler(_say_only_what_matters)
     application = QApplication.instance() or QApplication(["livebrush"])
-    opener = partial(open_style, folder=options.weights, device=options.device, threads=options.threads)
+    opener = Opener(options.weights, options.device, options.threads)
     live = Live(source, opener, style, Settings(options.strength, options.keep_colors, height))
     window = Window(live, cards)
     signal.signal(signal.SIGINT, lambda *_: window.close())  # Ctrl-C; the timer lets Python see it

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from weights.card import METADATA_KEY, Card, Entry, StylePicture, write_catalog
 
@@ -18,19 +19,23 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 MakeClip = Callable[..., Path]
 
 
-def tiny_style(path: Path, name: str, invert: bool) -> Entry:
-    """Write a style of a few nodes that inverts the colours, or gives them back; returns its catalogue entry.
+def tiny_model(path: Path, effect: str, card: Card) -> str:
+    """Write a model of a few nodes with the card inside; returns the file's sha256.
 
-    painted = frame + strength * (1 - keep_colors) * (effect - frame)
+    painted = frame + strength * (1 - keep_colors) * (effect - frame), where the effect is "inverse" (of the colours),
+    "same" (the frame) or "flat": a trunk, whose style of three numbers is the colour it fills the frame with.
     """
     onnx = pytest.importorskip("onnx")
     h, t = onnx.helper, onnx.TensorProto
+    effects = {
+        "inverse": h.make_node("Sub", ["white", "photo"], ["effect"]),
+        "same": h.make_node("Identity", ["photo"], ["effect"]),
+        "flat": h.make_node("Mul", ["style", "white"], ["effect"]),
+    }
     nodes = [
         h.make_node("Cast", ["frame"], ["photo"], to=t.FLOAT),
-        h.make_node("Sub", ["white", "photo"], ["inverse"])
-        if invert
-        else h.make_node("Identity", ["photo"], ["inverse"]),
-        h.make_node("Sub", ["inverse", "photo"], ["change"]),
+        effects[effect],
+        h.make_node("Sub", ["effect", "photo"], ["change"]),
         h.make_node("Sub", ["one", "keep_colors"], ["drop_colors"]),
         h.make_node("Mul", ["strength", "drop_colors"], ["amount"]),
         h.make_node("Mul", ["change", "amount"], ["part"]),
@@ -38,27 +43,64 @@ def tiny_style(path: Path, name: str, invert: bool) -> Entry:
         h.make_node("Round", ["sum"], ["rounded"]),
         h.make_node("Cast", ["rounded"], ["painted"], to=t.UINT8),
     ]
-    scalars = [h.make_tensor_value_info(n, t.FLOAT, []) for n in ("strength", "keep_colors")]
+    others = [h.make_tensor_value_info(n, t.FLOAT, []) for n in ("strength", "keep_colors")]
+    if effect == "flat":
+        others.append(h.make_tensor_value_info("style", t.FLOAT, [3]))
     graph = h.make_graph(
         nodes,
-        name,
-        [h.make_tensor_value_info("frame", t.UINT8, ["height", "width", 3]), *scalars],
+        card.name,
+        [h.make_tensor_value_info("frame", t.UINT8, ["height", "width", 3]), *others],
         [h.make_tensor_value_info("painted", t.UINT8, ["height", "width", 3])],
         [h.make_tensor("white", t.FLOAT, [], [255.0]), h.make_tensor("one", t.FLOAT, [], [1.0])],
     )
     model = h.make_model(graph, opset_imports=[h.make_opsetid("", 18)], ir_version=9)
-    picture = StylePicture("Test card", "Nobody", "2024", "CC0")
-    card = Card(name, name.replace("-", " ").title(), "test", "tiny", picture=picture, license="MIT")
     h.set_model_props(model, {METADATA_KEY: card.to_json()})
     path.write_bytes(model.SerializeToString())
-    return Entry(card, path.name, hashlib.sha256(path.read_bytes()).hexdigest())
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def tiny_card(name: str, trunk: str = "") -> Card:
+    """The card of a made-up style."""
+    picture = StylePicture("Test card", "Nobody", "2024", "CC0")
+    return Card(name, name.replace("-", " ").title(), "test", "tiny", trunk=trunk, picture=picture, license="MIT")
+
+
+def tiny_style(folder: Path, name: str, effect: str) -> Entry:
+    """Write a network of its own; returns its catalogue entry."""
+    card = tiny_card(name)
+    return Entry(card, f"{name}.onnx", tiny_model(folder / f"{name}.onnx", effect, card))
+
+
+def tiny_trunk(folder: Path, trunk: str, colours: dict[str, tuple[float, float, float]]) -> list[Entry]:
+    """Write a trunk and one style vector for each of its `colours`, RGB in [0, 1]; returns their entries."""
+    sha256 = tiny_model(folder / f"{trunk}.onnx", "flat", tiny_card(trunk))
+    entries = []
+    for name, colour in colours.items():
+        card, file = tiny_card(name, trunk), f"{name}.safetensors"
+        save_file({"style": np.array(colour, np.float32)}, folder / file, metadata={METADATA_KEY: card.to_json()})
+        entries.append(Entry(card, f"{trunk}.onnx", sha256, file))
+    return entries
 
 
 @pytest.fixture(scope="session")
 def styles(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A weights folder with two styles: `negative` inverts, `same` gives the frame back."""
     folder = tmp_path_factory.mktemp("styles")
-    write_catalog([tiny_style(folder / f"{n}.onnx", n, n == "negative") for n in ("negative", "same")], folder)
+    write_catalog([tiny_style(folder, "negative", "inverse"), tiny_style(folder, "same", "same")], folder)
+    return folder
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    """A weights folder with two trunks and a network of its own.
+
+    `red`, `green` and `blue` are styles of the trunk "pack", `black` and `white` of "grey"; `negative` inverts.
+    """
+    folder = tmp_path / "pack"
+    folder.mkdir()
+    primary = tiny_trunk(folder, "pack", {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1)})
+    grey = tiny_trunk(folder, "grey", {"black": (0, 0, 0), "white": (1, 1, 1)})
+    write_catalog([*primary, *grey, tiny_style(folder, "negative", "inverse")], folder)
     return folder
 
 

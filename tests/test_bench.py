@@ -26,6 +26,18 @@ def test_prints_both_and_the_ratio(
     assert ratio == pytest.approx(loop / alone, rel=0.05)
 
 
+def test_a_trunk_prints_what_a_switch_costs(
+    pack: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench, "_ROUND_SECONDS", 0.1)
+    arguments = ["--weights", str(pack), "--style", "red:0.5,blue:0.5", "--size", "64x48", "--seconds", "0.4"]
+    monkeypatch.setattr(sys, "argv", ["bench", *arguments, "--device", "cpu"])
+    assert exit_code(bench.main) == 0
+    last = capsys.readouterr().out.splitlines()[-1].split()
+    assert last[:3] == ["switch", "within", "trunk"]
+    assert 0 < float(last[3]) < 100
+
+
 def test_a_size_that_can_not_be_read_is_said(
     styles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

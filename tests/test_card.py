@@ -77,3 +77,11 @@ def test_bad_input_is_one_line_and_exit_code_2(capsys: pytest.CaptureFixture[str
 
     assert exit_code(main) == 2
     assert capsys.readouterr().err == "livebrush: The picture x.jpg can't be read: save it again.\n"
+
+
+def test_what_is_written_can_be_read_by_others(tmp_path: Path) -> None:
+    with replacing(tmp_path / "style.bin") as temporary:
+        temporary.unlink()
+        temporary.touch(mode=0o600)  # as safetensors does
+    (tmp_path / "plain").touch()
+    assert (tmp_path / "style.bin").stat().st_mode == (tmp_path / "plain").stat().st_mode

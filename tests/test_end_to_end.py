@@ -15,6 +15,7 @@ from realtime.stylizer import Stylizer
 from tests.conftest import MakeClip, picture
 from training.generators import Generator
 from training.johnson import Settings, train
+from training.loop import LoopSettings
 from weights.card import Card
 
 av = pytest.importorskip("av")
@@ -42,10 +43,8 @@ def test_train_export_and_paint(tmp_path: Path, make_clip: MakeClip) -> None:
     photos.mkdir()
     for i in range(3):
         Image.fromarray(picture(48, 56, seed=4 * i)).save(photos / f"{i}.jpg")
-    settings = Settings(
-        photos / "0.jpg", photos, "mine", width=16, blocks=1, size=32, batch=1, steps=2, out=tmp_path / "run"
-    )
-    train(settings)
+    loop = LoopSettings(photos, size=32, batch=1, steps=2)
+    train(Settings(photos / "0.jpg", "mine", loop, width=16, blocks=1, out=tmp_path / "run"))
     installed = tmp_path / "installed"
     export(tmp_path / "run", installed / "mine.onnx")
 

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from realtime.live import Live, Painted, Settings, Slot
+from realtime.live import Live, Painted, Settings
+from realtime.slot import Slot
 from realtime.sources import Source
 from weights.errors import InputError
 
@@ -60,10 +61,15 @@ class Fake:
     """A stylizer that marks its frames; `gate` holds it in the middle of a frame."""
 
     device = "cpu"
+    network: object = None
+    vector: np.ndarray | None = None
 
     def __init__(self, mark: int, gate: threading.Event | None = None) -> None:
         self.mark, self.gate, self.entered, self.warmed = mark, gate, threading.Event(), []
         self.calls: list[tuple[float, float]] = []
+
+    def with_vector(self, vector: np.ndarray) -> Fake:
+        raise AssertionError("a network of its own has no vector")
 
     def warm_up(self, height: int, width: int) -> None:
         self.warmed.append((height, width))
@@ -82,13 +88,19 @@ class Fake:
 def started() -> Iterator[Callable[..., Live]]:
     lives: list[Live] = []
 
-    def start(source: Source, styles: dict[str, Fake], first: str = "a", **settings: float) -> Live:
+    def start(
+        source: Source,
+        styles: dict[str, Fake],
+        first: str = "a",
+        clock: Callable[[], float] | None = None,
+        **settings: float,
+    ) -> Live:
         def opened(name: str) -> Fake:
             if name not in styles:
                 raise InputError(f"no style {name}")
             return styles[name]
 
-        live = Live(source, opened, first, Settings(height=None, **settings))
+        live = Live(source, opened, first, Settings(height=None, **settings), clock or time.monotonic)
         lives.append(live)
         live.start()
         return live
@@ -291,3 +303,84 @@ def test_stop_leaves_no_thread_and_closes_the_source(started: Callable[..., Live
     assert time.monotonic() - began < 2
     assert source.closed
     assert not [t for t in threading.enumerate() if t.name in ("capture", "inference", "loader")]
+
+
+class Vectored(Fake):
+    """A style of a trunk: its vector is the number it marks its frames with; all of one trunk count their frames."""
+
+    def __init__(self, trunk: list[float], number: float) -> None:
+        super().__init__(0)
+        self.network, self.vector = trunk, np.array([number], np.float32)
+
+    def with_vector(self, vector: np.ndarray) -> Vectored:
+        return Vectored(self.network, float(vector[0]))  # type: ignore[arg-type]
+
+    def __call__(self, image: np.ndarray, strength: float = 1.0, keep_colors: float = 0.0) -> np.ndarray:
+        self.network.append(float(self.vector[0]))  # type: ignore[attr-defined,index]
+        return image
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_vectors_of_one_trunk_cross_fade_with_one_inference_a_frame(started: Callable[..., Live]) -> None:
+    source, clock, trunk = Numbered(), Clock(), []
+    styles = {"a": Vectored(trunk, 10), "b": Vectored(trunk, 20), "c": Vectored(trunk, 80)}
+    live = started(source, styles, clock=clock)
+    until(lambda: live.device == "cpu")
+
+    def painted_with(at: float) -> float:
+        clock.now = 100 + at
+        live.newest()
+        source.let()
+        while number(shown(live)) != source.number:
+            pass
+        return trunk[-1]
+
+    assert painted_with(0) == 10
+    live.choose("b")
+    until(lambda: not live.loading)
+    assert painted_with(0.1) == pytest.approx(12)
+    assert painted_with(0.25) == pytest.approx(15)
+    live.choose("c")  # in the middle of the way: it starts from where it is
+    until(lambda: not live.loading)
+    assert painted_with(0.35) == pytest.approx(15 + 65 * 0.2)
+    assert painted_with(0.75) == 80
+    count = len(trunk)
+    assert painted_with(0.8) == 80
+    assert len(trunk) == count + 1
+    assert styles["b"].warmed == styles["c"].warmed == [], "the trunk is warm"
+
+
+def test_a_picture_that_stands_still_fades_to_the_end(started: Callable[..., Live]) -> None:
+    source, trunk = Numbered(last=1), []
+    live = started(source, {"a": Vectored(trunk, 0), "b": Vectored(trunk, 100)})
+    source.let()
+    shown(live)
+    source.gate.release()
+    until(lambda: live.ended)
+    live.choose("b", fade=0.2)
+    until(lambda: trunk[-1] == 100)
+    assert trunk == sorted(trunk)
+    assert 0 < trunk[-2] < 100
+    count = len(trunk)
+    assert live.wait_newest(5) is not None
+    assert live.wait_newest(0.1) is None
+    assert len(trunk) == count, "nothing is painted when the fade is over"
+
+
+def test_styles_of_two_trunks_do_not_fade(started: Callable[..., Live]) -> None:
+    source, one, other = Numbered(free=True), [], []
+    live = started(source, {"a": Vectored(one, 0), "b": Vectored(other, 100)})
+    shown(live)
+    live.choose("b")
+    until(lambda: bool(other))
+    assert set(other) == {100}
+    assert live._loaded is not None
+    assert live._loaded.stamp == 1

@@ -14,7 +14,7 @@ import pytest
 from realtime import __main__ as program
 from realtime import screen
 from realtime.options import Options, parse
-from tests.conftest import picture
+from tests.conftest import MakeClip, picture
 from weights.errors import InputError, exit_code
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -52,6 +52,37 @@ def test_list_json(styles: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert [row["name"] for row in rows] == ["negative", "same"]
     assert {"name", "title", "method", "painter", "license"} <= set(rows[0])
     assert (rows[0]["painter"], rows[0]["license"]) == ("Nobody", "MIT")
+
+
+def test_list_json_says_the_trunk(pack: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("--list", "--json", "--weights", pack) == 0
+    trunks = {row["name"]: row["trunk"] for row in json.loads(capsys.readouterr().out)}
+    assert (trunks["red"], trunks["black"], trunks["negative"]) == ("pack", "grey", "")
+
+
+def test_a_blend_paints_a_still_and_a_clip(pack: Path, photo: Path, make_clip: MakeClip) -> None:
+    clip = make_clip()
+    assert run(photo, clip, "--style", "red:3, blue:1", "--weights", pack) == 0
+    assert (cv2.imread("photo-red-75-blue-25.png") == (64, 0, 191)).all()
+    with av.open("clip-red-75-blue-25.mp4") as painted:
+        frames = [frame.to_ndarray(format="rgb24") for frame in painted.decode(video=0)]
+    assert len(frames) == 12
+    assert all(abs(frame.mean((0, 1)) - (191, 0, 64)).max() < 4 for frame in frames)
+
+
+def test_painting_again_replaces_the_painting(
+    styles: Path, photo: Path, make_clip: MakeClip, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clip = make_clip()
+    for _ in range(2):
+        assert run(photo, "-o", "out.png", "--style", "same", "--weights", styles) == 0
+        assert run(clip, "-o", "out.mp4", "--style", "same", "--weights", styles) == 0
+        assert run(photo, clip, "-o", "out", "--style", "same", "--weights", styles) == 0
+        assert run(photo, clip, "--style", "same", "--weights", styles) == 0
+    assert len(capsys.readouterr().out.splitlines()) == 12
+    files = {path.relative_to(photo.parent).as_posix() for path in photo.parent.rglob("*") if path.is_file()}
+    paintings = {"out.png", "out.mp4", "out/photo.png", "out/clip.mp4", "photo-same.png", "clip-same.mp4"}
+    assert files == paintings | {"photo.png", "clip.mp4"}
 
 
 def test_a_still(styles: Path, photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -93,6 +124,7 @@ def test_one_bad_file_among_good_ones(styles: Path, photo: Path, capsys: pytest.
         (["photo.png", "--what"], "unrecognized arguments: --what"),
         (["photo.png", "-o", "out.mp4"], "can't be written as out.mp4"),
         (["--style", "x"], "no style called 'x'"),
+        (["photo.png", "--style", "same:0.5,negative"], "same is a network of its own, which can't be blended"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(

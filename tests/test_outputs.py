@@ -56,6 +56,12 @@ def test_collisions_get_numbers(here: Path) -> None:
     assert len(set(targets("a.jpg", "a.jpg", "dir", out="out"))) == 4
 
 
+def test_a_folder_painted_into_itself_is_not_painted_twice(here: Path) -> None:
+    Path("dir/a-wave.jpg").touch()
+    Path("dir/heat-wave.jpg").touch()
+    assert targets("dir", out="dir") == ["dir/a-wave.jpg", "dir/heat-wave-wave.jpg", "dir/z.png"]
+
+
 def test_originals_are_never_targets(here: Path) -> None:
     assert targets("a.jpg", out=".") == ["a-wave.jpg"]
     assert targets("dir/a.jpg", "a.jpg", out="dir") == ["dir/a-wave.jpg", "dir/a-wave-2.jpg"]

@@ -10,11 +10,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+import av
 import cv2
 import numpy as np
 import pytest
 
 from realtime import sources
+from realtime.av_frames import ToImage
 from realtime.sources import Camera, Clip, Still, Stream, open_source
 from tests.conftest import MakeClip, picture
 from weights.errors import InputError
@@ -49,6 +51,18 @@ def test_a_clip_as_fast_as_possible(make_clip: MakeClip) -> None:
     assert not source.live
     assert source.fps == pytest.approx(25)
     assert np.abs(images[0].astype(int) - picture(48, 64)).mean() < 6
+
+
+def test_a_clip_is_as_bright_live_as_in_a_file(make_clip: MakeClip) -> None:
+    path = make_clip(size=(120, 160))
+    with av.open(str(path)) as container:
+        exact = [ToImage()(frame).astype(int) for frame in container.decode(video=0)]
+    with open_source(str(path), paced=False) as source:
+        for live, file in zip(source, exact, strict=True):
+            assert abs((live - file).mean()) < 0.1
+            assert np.abs(live - file)[40:].max() <= 1, (
+                "away from the corner's edge, where chroma is smoothed otherwise"
+            )
 
 
 def test_a_paced_clip_hands_out_frames_at_their_own_times(make_clip: MakeClip) -> None:

@@ -104,6 +104,24 @@ def test_a_model_of_others_is_refused(styles: Path, tmp_path: Path) -> None:
         Stylizer(tmp_path / "foreign.onnx", device="cpu")
 
 
+def test_a_trunk_paints_with_the_vector_it_is_given(pack: Path) -> None:
+    trunk = Stylizer(pack / "pack.onnx", device="cpu")
+    assert trunk.style_length == 3
+    with pytest.raises(InputError, match=r"pack\.onnx is shared by many styles"):
+        trunk(picture(16, 16))
+    painted = trunk.with_vector(np.array([1, 0.4, 0], np.float32))(picture(16, 20))
+    assert (painted == (255, 102, 0)).all()
+    assert trunk.vector is None, "the trunk stays as it is"
+
+
+@pytest.mark.parametrize("vector", [np.zeros(4, np.float32), np.zeros((1, 3), np.float32), np.zeros(3)])
+def test_another_kind_of_vector_is_refused(pack: Path, styles: Path, vector: np.ndarray) -> None:
+    with pytest.raises(ValueError, match=r"expected float32 \(3,\)"):
+        Stylizer(pack / "pack.onnx", device="cpu").with_vector(vector)
+    with pytest.raises(ValueError, match=r"expected float32 \(0,\)"):
+        Stylizer(styles / "same.onnx", device="cpu").with_vector(np.zeros(0, np.float32))
+
+
 def test_auto_falls_back_and_says_why(styles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_cuda_trouble", lambda: "CUDA can't be used, as libcublas.so is missing")
     painter = Stylizer(styles / "same.onnx", device="auto")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -13,7 +12,7 @@ import pytest
 
 from realtime.live import Live, Settings
 from realtime.sources import Source
-from realtime.styles import open_style
+from realtime.styles import Opener
 from realtime.window import Window
 from tests.conftest import picture
 from weights.card import read_catalog
@@ -21,7 +20,7 @@ from weights.card import read_catalog
 # isort: split
 from PyQt5.QtCore import QEvent, Qt
 from PyQt5.QtGui import QKeyEvent
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtWidgets import QApplication, QComboBox
 
 
 class Steady(Source):
@@ -40,14 +39,26 @@ def application() -> QApplication:
 
 
 @pytest.fixture
-def window(application: QApplication, styles: Path, tmp_path: Path) -> Iterator[Window]:
-    opener = partial(open_style, folder=styles, device="cpu", threads=1)
-    live = Live(Steady("steady"), opener, "negative", Settings(height=None))
-    window = Window(live, [entry.card for entry in read_catalog(styles)], snapshots=tmp_path)
-    live.start()
-    window.show()
-    yield window
-    window.close()
+def opened(application: QApplication, tmp_path: Path) -> Iterator[Callable[..., Window]]:
+    """Opens a window on the styles of a folder: `opened(folder, "negative")`."""
+    windows: list[Window] = []
+
+    def opened(folder: Path, style: str) -> Window:
+        live = Live(Steady("steady"), Opener(folder, "cpu", 1), style, Settings(height=None))
+        window = Window(live, [entry.card for entry in read_catalog(folder)], snapshots=tmp_path)
+        windows.append(window)
+        live.start()
+        window.show()
+        return window
+
+    yield opened
+    for window in windows:
+        window.close()
+
+
+@pytest.fixture
+def window(opened: Callable[..., Window], styles: Path) -> Window:
+    return opened(styles, "negative")
 
 
 def until(application: QApplication, condition: Callable[[], bool], seconds: float = 5.0) -> None:
@@ -68,10 +79,10 @@ def shows(window: Window, image: np.ndarray) -> bool:
 
 def test_shows_the_painted_picture_and_how_it_goes(application: QApplication, window: Window) -> None:
     until(application, lambda: shows(window, 255 - picture(48, 64)))
-    until(application, lambda: "fps" in window.status.text())
-    assert "64x48" in window.status.text()
-    assert "CPU" in window.status.text()
-    assert [window.styles.itemText(i) for i in range(window.styles.count())] == ["Negative", "Same"]
+    until(application, lambda: "fps" in window.controls.status.text())
+    assert "64x48" in window.controls.status.text()
+    assert "CPU" in window.controls.status.text()
+    assert [window.controls.styles.itemText(i) for i in range(window.controls.styles.count())] == ["Negative", "Same"]
 
 
 def test_the_pixels_reach_the_screen_with_their_aspect(application: QApplication, window: Window) -> None:
@@ -94,18 +105,18 @@ def test_menu_keys_and_arrows_choose_styles(application: QApplication, window: W
     until(application, lambda: shows(window, picture(48, 64)))
     press(window, Qt.Key_Right)
     until(application, lambda: shows(window, 255 - picture(48, 64)))
-    window.styles.setCurrentIndex(1)
+    window.controls.styles.setCurrentIndex(1)
     until(application, lambda: shows(window, picture(48, 64)))
     press(window, Qt.Key_9)
-    assert window.styles.currentIndex() == 1
+    assert window.controls.styles.currentIndex() == 1
 
 
 def test_sliders(application: QApplication, window: Window) -> None:
-    window.strength.setValue(0)
+    window.controls.strength.setValue(0)
     until(application, lambda: shows(window, picture(48, 64)))
-    window.strength.setValue(100)
+    window.controls.strength.setValue(100)
     until(application, lambda: shows(window, 255 - picture(48, 64)))
-    window.keep_colors.setValue(100)
+    window.controls.keep_colors.setValue(100)
     until(application, lambda: shows(window, picture(48, 64)))
     assert window.live.settings == Settings(1.0, 1.0, None)
 
@@ -122,7 +133,7 @@ def test_pause(application: QApplication, window: Window) -> None:
     until(application, lambda: window.view.image is not None)
     press(window, Qt.Key_Space)
     window.refresh()
-    assert "paused" in window.status.text()
+    assert "paused" in window.controls.status.text()
     press(window, Qt.Key_Space)
     assert not window.live.paused
 
@@ -140,10 +151,10 @@ def test_save(application: QApplication, window: Window, tmp_path: Path) -> None
 
 def test_a_style_that_can_not_be_opened_is_said(application: QApplication, window: Window) -> None:
     until(application, lambda: window.view.image is not None)
-    window.styles.addItem("Gone", "gone")
-    window.styles.setCurrentIndex(2)
+    window.controls.styles.addItem("Gone", "gone")
+    window.controls.styles.setCurrentIndex(2)
     until(application, lambda: "no style called 'gone'" in window.view.words)
-    assert window.styles.currentData() == "negative"
+    assert window.controls.styles.currentData() == "negative"
 
 
 def test_full_screen_shows_the_picture_alone(application: QApplication, window: Window) -> None:
@@ -160,3 +171,59 @@ def test_closing_stops_the_threads(application: QApplication, window: Window) ->
     press(window, Qt.Key_Escape)
     assert not window.isVisible()
     assert not any(thread.is_alive() for thread in window.live._threads)
+
+
+def colour(window: Window) -> list[int]:
+    """The colour in the middle of the picture shown, that of the whole picture with a tiny trunk."""
+    image = window.view.image
+    return [] if image is None else image[24, 32].tolist()
+
+
+def texts(menu: QComboBox) -> list[str]:
+    return [menu.itemText(i) for i in range(menu.count())]
+
+
+def test_blend(application: QApplication, opened: Callable[..., Window], pack: Path) -> None:
+    window = opened(pack, "red")
+    controls = window.controls
+    until(application, lambda: colour(window) == [255, 0, 0])
+    assert texts(controls.partner) == ["Blend with ...", "Blue", "Green"]
+    assert not controls.mix.isEnabled()
+    controls.partner.setCurrentIndex(1)
+    assert controls.mix.isEnabled()
+    until(application, lambda: colour(window) == [128, 0, 128])
+    controls.mix.setValue(80)
+    until(application, lambda: colour(window) == [51, 0, 204])
+    controls.partner.setCurrentIndex(0)
+    until(application, lambda: colour(window) == [255, 0, 0])
+    assert not controls.mix.isEnabled()
+
+
+def test_another_style_ends_the_blend(application: QApplication, opened: Callable[..., Window], pack: Path) -> None:
+    window = opened(pack, "red:1,blue:3")
+    controls = window.controls
+    assert (controls.styles.currentText(), controls.partner.currentText(), controls.mix.value()) == ("Red", "Blue", 75)
+    until(application, lambda: colour(window) == [64, 0, 191])
+    controls.styles.setCurrentIndex(controls.styles.findData("white"))
+    assert texts(controls.partner) == ["Blend with ...", "Black"]
+    until(application, lambda: colour(window) == [255, 255, 255])
+    controls.styles.setCurrentIndex(controls.styles.findData("negative"))
+    assert not controls.partner.isEnabled(), "a network of its own"
+    until(application, lambda: shows(window, 255 - picture(48, 64)))
+
+
+def test_a_blend_of_three_is_an_item_of_its_own(
+    application: QApplication, opened: Callable[..., Window], pack: Path
+) -> None:
+    window = opened(pack, "red,green,blue")
+    until(application, lambda: colour(window) == [85, 85, 85])
+    assert window.controls.styles.currentText() == "Red + Green + Blue"
+    press(window, Qt.Key_1)
+    until(application, lambda: window.live.style == window.controls.styles.itemData(0) and not window.live.loading)
+    window.controls.follow()
+    assert window.controls.styles.currentIndex() == 0
+
+
+def test_no_blend_menu_where_nothing_can_be_blended(window: Window) -> None:
+    assert not window.controls.partner.isVisible()
+    assert not window.controls.mix.isVisible()

@@ -128,8 +128,9 @@ def clip_pairs(path: Path, count: int = 4) -> Iterator[Pair]:
     step = max(1, (len(frames) - 1) // count)
     for first, second in list(pairwise(frames))[::step][:count]:
         grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in (first, second)]
-        there = torch.from_numpy(estimate.calc(grey[0], grey[1], None))[None]
-        back = torch.from_numpy(estimate.calc(grey[1], grey[0], None))[None]
+        rest = np.zeros((*grey[0].shape, 2), np.float32)
+        there = torch.from_numpy(estimate.calc(grey[0], grey[1], rest.copy()))[None]
+        back = torch.from_numpy(estimate.calc(grey[1], grey[0], rest))[None]
         returned = there + warp_back(back.permute(0, 3, 1, 2), there).permute(0, 2, 3, 1)
         known = (returned.norm(dim=-1) < 1)[:, None]
         yield Pair(*_even(to_tensor(first), to_tensor(second), there, known))

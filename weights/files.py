@@ -21,10 +21,12 @@ def replacing(path: Path | str) -> Iterator[Path]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         temporary.touch()
+        mode = temporary.stat().st_mode
     except OSError as error:
         raise InputError(f"Can't write {path} ({error.strerror}): choose another place with -o.") from error
     try:
         yield temporary
+        temporary.chmod(mode)  # some writers make a file of their own that no one else may read
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

@@ -1,0 +1,42 @@
+"""Style vectors: `(L,) float32`, what a trunk needs to know of a style. Read from safetensors; no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load
+
+from weights.errors import InputError
+
+Vector = NDArray[np.float32]
+"""A style vector `(L,) float32`: the scales and shifts of all normalisations of its trunk (Dumoulin 2017)."""
+
+_TENSOR = "style"
+
+
+def read_vector(path: Path, length: int) -> Vector:
+    """The style vector in `path`, `(length,) float32`; raises InputError where it is damaged or for another trunk."""
+    try:
+        numbers = load(path.read_bytes())
+    except FileNotFoundError:
+        raise InputError(f"The style vector {path} is missing: export its style again.") from None
+    except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
+        raise InputError(f"The style vector {path} can't be read ({error}): export its style again.") from error
+    if _TENSOR not in numbers:
+        raise InputError(f"{path} holds no style vector: export its style again.")
+    vector = np.asarray(numbers[_TENSOR], np.float32)
+    if vector.shape != (length,):
+        got = "x".join(map(str, vector.shape))
+        raise InputError(f"The style vector {path} has {got} numbers where its trunk takes {length}: export it again.")
+    if not np.isfinite(vector).all():
+        raise InputError(f"The style vector {path} is damaged (not all of it are numbers): export its style again.")
+    return vector
+
+
+def mix(vectors: Sequence[Vector], weights: Sequence[float]) -> Vector:
+    """The weighted sum of `vectors`, of their shape; blending is this (Dumoulin 2017, section 3.3)."""
+    return np.asarray(np.tensordot(np.asarray(weights, np.float32), np.stack(vectors), axes=1), np.float32)
