@@ -1,0 +1,87 @@
+"""`python -m realtime.sheet photo.jpg … -o sheet.jpg`: the photos in a row, and below them a row for each style."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from realtime.frames import Image, resize
+from realtime.stills import StillPicture, read_still, write_still
+from realtime.styles import Opener
+from weights.card import WEIGHTS, read_catalog
+from weights.errors import InputError, exit_code
+
+GAP = 6
+CAPTION = 26
+
+
+@dataclass(frozen=True)
+class SheetOptions:
+    """What the sheet shows; the defaults stand here."""
+
+    photos: tuple[Path, ...] = ()
+    output: Path = Path("livebrush-sheet.jpg")
+    styles: tuple[str, ...] = ()
+    height: int = 240
+    device: str = "auto"
+    weights: Path = WEIGHTS
+
+
+def captioned(row: list[Image], text: str) -> Image:
+    """Equally high pictures side by side on white, under a line of text: `(CAPTION + h + GAP, W, 3)`."""
+    gap = np.full((row[0].shape[0], GAP, 3), 255, np.uint8)
+    line = np.concatenate([part for picture in row for part in (picture, gap)][:-1], axis=1)
+    page = np.full((CAPTION + line.shape[0] + GAP, line.shape[1], 3), 255, np.uint8)
+    cv2.putText(page, text, (2, CAPTION - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (60, 60, 60), 1, cv2.LINE_AA)
+    page[CAPTION : CAPTION + line.shape[0]] = line
+    return page
+
+
+def make_sheet(options: SheetOptions) -> Image:
+    """The sheet as one picture. Photos are painted at their own size and then shown `height` lines high."""
+    if not options.photos:
+        raise InputError("Name at least one photo for the sheet.")
+    photos = [read_still(path).image for path in options.photos]
+
+    def shown(pictures: list[Image]) -> list[Image]:
+        return [resize(p, (options.height, round(p.shape[1] * options.height / p.shape[0]))) for p in pictures]
+
+    opener = Opener(options.weights, options.device)
+    rows = [captioned(shown(photos), "photo")]
+    for name in options.styles or [entry.card.name for entry in read_catalog(options.weights)]:
+        paint = opener(name)
+        picture = paint.card.picture
+        text = f"{name}: {picture.title}, {picture.painter}" if picture.painter else f"{name}: {paint.card.title}"
+        rows.append(captioned(shown([paint(photo) for photo in photos]), text))
+    return np.concatenate(rows, axis=0)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    default = SheetOptions()
+    made = argparse.ArgumentParser("python -m realtime.sheet", description="One sheet of photos in every style.")
+    made.add_argument("photos", nargs="+", type=Path, help="the photos")
+    made.add_argument("-o", dest="output", type=Path, metavar="OUT", default=default.output, help="the sheet to write")
+    made.add_argument("--styles", nargs="+", default=default.styles, metavar="NAME", help="which; all if not given")
+    made.add_argument("--height", type=int, default=default.height, metavar="N", help="lines of each picture shown")
+    made.add_argument("--device", default=default.device, metavar="D", help="auto, cpu or cuda")
+    made.add_argument("--weights", type=Path, default=default.weights, metavar="DIR", help="folder of the styles")
+    return made
+
+
+def main() -> int:
+    """Make the sheet that the command line asks for."""
+    values = vars(parser().parse_args())
+    options = SheetOptions(**{**values, "photos": tuple(values["photos"]), "styles": tuple(values["styles"])})
+    write_still(StillPicture(make_sheet(options)), options.output)
+    print(options.output)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))
