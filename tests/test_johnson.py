@@ -2,6 +2,8 @@
 
 import dataclasses
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -138,3 +140,32 @@ def test_losses_out_of_balance_are_said() -> None:
     assert "style outweighs" in out_of_balance({"content": 0.1, "style": 9.0})
     assert "content outweighs" in out_of_balance({"content": 9.0, "style": 0.1})
     assert out_of_balance({"content": 2.0, "style": 3.0}) == ""
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_network(settings: Settings, tmp_path: Path) -> None:
+    """Two gloo processes share the batch: half the photos each, one set of weights at the end."""
+    root = Path(__file__).resolve().parents[1]
+    flags = {
+        "style-image": settings.style_image,
+        "photos": settings.loop.photos,
+        "name": "stripes",
+        "width": 16,
+        "blocks": 1,
+        "size": 32,
+        "batch": 1,
+        "steps": 3,
+        "lr": 5e-3,
+        "threads": 1,
+        "style-size": 64,
+        "out": tmp_path / "both",
+        "accelerator": "cpu",
+        "devices": 2,
+    }
+    line = [part for key, value in flags.items() for part in (f"--{key}", str(value))]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "training.johnson", *line]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    _, card = load_generator(tmp_path / "both" / "stripes.safetensors")
+    assert card.training["steps"] == 3
+    assert done.stderr.count("step 3: validation") == 1  # one of the two speaks and writes

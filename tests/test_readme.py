@@ -10,7 +10,7 @@ import tyro
 
 from export import __main__ as export
 from realtime import bench, options
-from training import evaluate, johnson, multistyle, newstyle
+from training import evaluate, johnson, multistyle, newstyle, shipped
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -38,6 +38,7 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
     "training.multistyle": lambda a: tyro.cli(multistyle.Settings, args=a, config=NESTED),
     "training.newstyle": lambda a: tyro.cli(newstyle.Settings, args=a, config=NESTED),
     "training.evaluate": evaluation,
+    "training.shipped": lambda a: tyro.cli(shipped.Options, args=a),
     "pip": lambda a: a,
     "venv": lambda a: a,
     "pytest": lambda a: a,

@@ -174,79 +174,97 @@ def install(weights: Path) -> None:
 
 def fit(training: Training) -> None:
     """Run the training to its end. Raises InputError."""
-    s = training.settings
-    if s.threads:
-        torch.set_num_threads(s.threads)
-    fabric = Fabric(accelerator=s.accelerator, devices=s.devices, precision=s.precision)
-    fabric.launch()
-    run = Run(training.folder, training.record, s.checkpoint_minutes, writes=fabric.is_global_zero)
-    photos, held_out = split_photos(s)
-    a_step = s.batch * fabric.world_size
-    steps = s.steps or max(1, round(s.epochs * len(photos) / a_step))
-    a_pass = max(1, len(photos) // a_step)
+    _Fit(training).run()
 
-    bare = training.painter
-    trained = [p for p in bare.parameters() if p.requires_grad]
-    optimizer = torch.optim.Adam(trained, lr=s.lr)
-    first = 0
-    if s.resume:
-        state = load_state(training.folder)
-        bare.load_state_dict(state["painter"])
-        optimizer.load_state_dict(state["optimizer"])
-        first = state["step"]
-    objective = training.objective.to(fabric.device)
-    painter, optimizer = fabric.setup(bare, optimizer)
-    patience = Patience(s.patience)
 
-    crops = PhotoCrops(photos, s.size + 2 * MARGIN, s.seed, steps * a_step)
-    mine = range(first * a_step + fabric.global_rank, steps * a_step, fabric.world_size)
-    workers = min(4, torch.get_num_threads() - 1)
-    batches = iter(DataLoader(crops, s.batch, sampler=mine, num_workers=workers))
+class _Fit:
+    """One training on its way: its machine, its photos, its optimiser and its run folder."""
 
-    def checkpoint(step: int) -> bool:
+    def __init__(self, training: Training) -> None:
+        self.training, self.settings = training, training.settings
+        s = self.settings
+        if s.threads:
+            torch.set_num_threads(s.threads)
+        self.fabric = Fabric(accelerator=s.accelerator, devices=s.devices, precision=s.precision)
+        self.fabric.launch()
+        self.run_folder = Run(training.folder, training.record, s.checkpoint_minutes, self.fabric.is_global_zero)
+        self.photos, self.held_out = split_photos(s)
+        self.a_step = s.batch * self.fabric.world_size
+        self.a_pass = max(1, len(self.photos) // self.a_step)
+        self.steps = s.steps or max(1, round(s.epochs * len(self.photos) / self.a_step))
+        self.first = 0
+        self.patience = Patience(s.patience)
+
+        self.bare = training.painter
+        optimizer = torch.optim.Adam([p for p in self.bare.parameters() if p.requires_grad], lr=s.lr)
+        if s.resume:
+            state = load_state(training.folder)
+            self.bare.load_state_dict(state["painter"])
+            optimizer.load_state_dict(state["optimizer"])
+            self.first = state["step"]
+        self.objective = training.objective.to(self.fabric.device)
+        self.painter, self.optimizer = self.fabric.setup(self.bare, optimizer)
+
+    def run(self) -> None:
+        """Step by step, with previews and checkpoints on the way."""
+        run, batches = self.run_folder, iter(self._loader())
+        status: dict[str, float] = {}
+        begun = time.monotonic()
+        for step in run.steps(self.first, self.steps, status):
+            status.update(self._step(step, next(batches)))
+            run.curves(step, status)
+            if step == self.first + 4 and self.steps - self.first > 20:
+                minutes = (time.monotonic() - begun) / 5 * (self.steps - step) / 60
+                run.say(f"about {minutes:.0f} minutes for {self.steps - self.first} steps")
+            done, last = step + 1, step + 1 == self.steps
+            if run.writes and (last or done % self.settings.preview_steps == 0):
+                run.preview(done, self._preview())
+            if (last or run.due() or done % self.a_pass == 0) and self._checkpoint(done) and not last:
+                run.say(f"the validation loss has settled: stopped after {done} steps")
+                break
+        run.close()
+
+    def _loader(self) -> DataLoader[Tensor]:
+        s, fabric = self.settings, self.fabric
+        crops = PhotoCrops(self.photos, s.size + 2 * MARGIN, s.seed, self.steps * self.a_step)
+        mine = range(self.first * self.a_step + fabric.global_rank, self.steps * self.a_step, fabric.world_size)
+        return DataLoader(crops, s.batch, sampler=mine, num_workers=min(4, torch.get_num_threads() - 1))
+
+    def _step(self, step: int, photo: Tensor) -> dict[str, float]:
+        """One step of Adam; returns the weighted terms. All chance in it is a function of (seed, step)."""
+        s = self.settings
+        torch.manual_seed(s.seed * 1_000_003 + step)
+        photo = self.fabric.to_device(photo)
+        which = (torch.arange(len(photo), device=photo.device) + step * len(photo)) % self.training.styles
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(s, step, self.steps)
+        painted = self.painter(centre(photo), which)
+        terms = self.objective(painted, centre(photo), which=which)
+        if s.steady_weight:
+            terms["steady"] = s.steady_weight * steadiness_loss(lambda x: self.painter(x, which), photo, painted)
+        loss = total(terms)
+        if not torch.isfinite(loss):
+            raise InputError(f"The loss is not a number at step {step}: train again with a smaller --lr than {s.lr}.")
+        self.optimizer.zero_grad()
+        self.fabric.backward(loss)
+        self.optimizer.step()
+        return {**{name: value.item() for name, value in terms.items() if value.item()}, "loss": loss.item()}
+
+    def _preview(self) -> Tensor:
+        s = self.settings
+        return paint_preview(self.bare, self.fabric.device, self.held_out, s.size, self.training.styles)
+
+    def _checkpoint(self, step: int) -> bool:
         """Write everything; whether the training may stop."""
-        losses = validate(bare, objective, held_out, s.size, training.styles)
+        run = self.run_folder
+        losses = validate(self.bare, self.objective, self.held_out, self.settings.size, self.training.styles)
         run.curves(step, losses, "val")
         run.say(f"step {step}: validation " + "  ".join(f"{k} {v:.4g}" for k, v in losses.items() if v))
         if warning := out_of_balance(losses):
             run.say(f"warning: {warning}")
         if run.writes:
-            training.save(step, losses)
-            save_state(
-                training.folder, {"painter": bare.state_dict(), "optimizer": optimizer.state_dict(), "step": step}
-            )
+            self.training.save(step, losses)
+            numbers = {"painter": self.bare.state_dict(), "optimizer": self.optimizer.state_dict()}
+            save_state(self.training.folder, {**numbers, "step": step})
         run.saved()
-        return patience.over(losses["total"])
-
-    status: dict[str, float] = {}
-    begun = time.monotonic()
-    for step in run.steps(first, steps, status):
-        torch.manual_seed(s.seed * 1_000_003 + step)
-        photo = fabric.to_device(next(batches))
-        which = (torch.arange(len(photo), device=photo.device) + step * len(photo)) % training.styles
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(s, step, steps)
-        painted = painter(centre(photo), which)
-        terms = objective(painted, centre(photo), which=which)
-        if s.steady_weight:
-            terms["steady"] = s.steady_weight * steadiness_loss(lambda x: painter(x, which), photo, painted)  # noqa: B023
-        loss = total(terms)
-        if not torch.isfinite(loss):
-            raise InputError(f"The loss is not a number at step {step}: train again with a smaller --lr than {s.lr}.")
-        optimizer.zero_grad()
-        fabric.backward(loss)
-        optimizer.step()
-
-        status.update({name: value.item() for name, value in terms.items() if value.item()}, loss=loss.item())
-        run.curves(step, status)
-        if step == first + 4 and steps - first > 20:
-            run.say(
-                f"about {(time.monotonic() - begun) / 5 * (steps - step) / 60:.0f} minutes for {steps - first} steps"
-            )
-        last = step + 1 == steps
-        if run.writes and (last or (step + 1) % s.preview_steps == 0):
-            run.preview(step + 1, paint_preview(bare, photo.device, held_out, s.size, training.styles))
-        if (last or run.due() or (step + 1) % a_pass == 0) and checkpoint(step + 1) and not last:
-            run.say(f"the validation loss has settled: stopped after {step + 1} steps")
-            break
-    run.close()
+        return self.patience.over(losses["total"])
