@@ -93,6 +93,7 @@ def test_values_are_rounded_not_truncated() -> None:
     assert painted.unique().tolist() == [101]
 
 
+@pytest.mark.slow
 def test_johnson_exports_too(tmp_path: Path) -> None:
     torch.manual_seed(0)
     arguments = {"width": 4, "blocks": 1, "upsampling": "transposed", "norm": "batch"}

@@ -117,5 +117,5 @@ def test_the_style_vector_reaches_every_normalisation_and_the_output() -> None:
     trunk = LiteTrunk(16, 1).eval()
     style = trunk.plain_style().requires_grad_()
     trunk(torch.rand(1, 3, 16, 16), style).square().sum().backward()
-    assert style.shape == (trunk.style_length,) == (2 * (16 + 16 + 2 * 16 + 16) + 3,)
+    assert style.shape == (trunk.style_length,) == (2 * (16 + 16 + 2 * 16 + 16) + 12,)
     assert style.grad is not None and (style.grad != 0).float().mean() > 0.9

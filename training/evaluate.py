@@ -26,7 +26,7 @@ from training.checkpoint import load_generator, load_vector, read_card
 from training.evaluate_cyclegan import CycleGAN, evaluate_cyclegan
 from training.images import SUFFIXES, central_crop, load_image, pictures_in
 from training.loop import evenly
-from training.objective import LossSettings, Objective, loss_vgg, total
+from training.objective import LossSettings, Objective, loss_vgg, reference_descent
 from training.steadiness import SHIFTS, Paint, Pair, clip_pairs, flow_error, noise_gain, shift_error, true_pairs
 from weights.card import Card
 from weights.errors import InputError, exit_code
@@ -35,22 +35,10 @@ from weights.errors import InputError, exit_code
 def reference_steps(objective: Objective, photo: Tensor, goal: float, limit: int) -> tuple[int, float]:
     """How many L-BFGS steps from `photo` bring the total loss to `goal` or below, and the loss after the last step.
 
-    Plain L-BFGS, step length 1 and a history of 100 (the settings of PyTorch's own style-transfer tutorial), over the
-    pixels. Returns `limit` + 1 where `limit` steps don't suffice.
+    The steps are those of training.objective.reference_descent. Returns `limit` + 1 where `limit` don't suffice.
     """
-    x = photo.clone(memory_format=torch.contiguous_format).requires_grad_()
-    content = objective.content_of(photo)
-    optimizer = torch.optim.LBFGS([x], lr=1, max_iter=1, history_size=100, tolerance_grad=0, tolerance_change=0)
-
-    def closure() -> Tensor:
-        optimizer.zero_grad()
-        loss = total(objective(x, photo, content))
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss.detach()
-
     loss = float("inf")
-    for step in range(limit + 1):  # the loss a step returns is the one it started from
-        loss = float(optimizer.step(closure))  # type: ignore[no-untyped-call]
+    for step, (loss, _) in zip(range(limit + 1), reference_descent(objective, photo), strict=False):
         if loss <= goal:
             return step, loss
     return limit + 1, loss

@@ -69,13 +69,16 @@ class Johnson(Generator):
     `upsampling="transposed"` is the paper's).
     """
 
+    outer = 9
+    """Side of the first and the last kernel."""
+
     def __init__(
         self, upsampling: Upsampling = "nearest", norm: Norm = "instance", blocks: int = 5, width: int = 32
     ) -> None:
         super().__init__()
         a, b, c = width, 2 * width, 4 * width
         layers: list[nn.Module] = []
-        for channels_in, channels_out, kernel, stride in ((3, a, 9, 1), (a, b, 3, 2), (b, c, 3, 2)):
+        for channels_in, channels_out, kernel, stride in ((3, a, self.outer, 1), (a, b, 3, 2), (b, c, 3, 2)):
             layers += [_conv(channels_in, channels_out, kernel, stride), _norm(norm, channels_out), nn.ReLU()]
         layers += [Residual(c, norm) for _ in range(blocks)]
         for channels_in, channels_out in ((c, b), (b, a)):
@@ -84,11 +87,23 @@ class Johnson(Generator):
             else:
                 layers += [nn.Upsample(scale_factor=2), _conv(channels_in, channels_out, 3)]
             layers += [_norm(norm, channels_out), nn.ReLU()]
-        layers.append(_conv(a, 3, 9))
+        layers.append(_conv(a, 3, self.outer))
         self.layers = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
         return 0.5 + 0.5 * torch.tanh(self.layers(2 * x - 1))
+
+
+class ResNet(Johnson):
+    """CycleGAN's generator (Zhu et al. 2017, appendix 7.2): Johnson's layout, wider, with 7x7 at both ends.
+
+    c7s1-64, d128, d256, R256 x 9 (6 for 128-px pictures), u128, u64, c7s1-3, instance normalisation.
+    """
+
+    outer = 7
+
+    def __init__(self, blocks: int = 9, width: int = 64, upsampling: Upsampling = "transposed") -> None:
+        super().__init__(upsampling, "instance", blocks, width)
 
 
 # --- Lite: made for a laptop's processor --------------------------------------------------------------------------
@@ -174,6 +189,20 @@ def _styled_norm(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
     return F.instance_norm(x) * gamma[:, :, None, None] + beta[:, :, None, None]
 
 
+def _coloured(x: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
+    """matrix (4 x - 2) + bias for (N, 3, H, W); (9,) and (3,) for all, or (N, 9) and (N, 3) for each picture.
+
+    4 x - 2 is the line that touches the sigmoid's inverse in its middle: the unit matrix nearly gives the photo back.
+    The scaling is done on the few numbers instead of the pixels.
+    """
+    square = matrix.reshape(*matrix.shape[:-1], 3, 3)
+    shift = bias - 2 * square.sum(-1)
+    if matrix.ndim == 1:
+        return F.conv2d(x, 4 * square[:, :, None, None], shift)
+    y: Tensor = torch.einsum("nij,njhw->nihw", 4 * square, x) + shift[:, :, None, None]
+    return y
+
+
 def _reflected(x: Tensor, convolution: nn.Conv2d) -> Tensor:
     y: Tensor = convolution(F.pad(x, (1, 1, 1, 1), mode="reflect"))
     return y
@@ -183,10 +212,13 @@ class LiteTrunk(Generator):
     """The shared body of the lite networks: everything but a style (Dumoulin, Shlens & Kudlur 2017, section 2.2).
 
     Blurred stride-2 to `stem` channels, again to `width`, `blocks` residual blocks at a quarter of the size, two smooth
-    up-samplings; the first and last convolutions run on half-size grids. A style is the vector of the scales and
-    shifts of all instance normalisations and of the three output biases: for each normalisation in the order of the
-    forward pass its gammas, then its betas; last the biases of R, G and B. `plain_style` paints as plain
-    normalisation would.
+    up-samplings; the first and last convolutions run on half-size grids. Before the last sigmoid a colour matrix of
+    the photo joins in: it carries detail past the quarter-size grid, and brightness and colour past the
+    normalisations, which take the mean and the contrast of each picture away.
+
+    A style is the vector of the scales and shifts of all instance normalisations and of the output's colours: for each
+    normalisation in the order of the forward pass its gammas, then its betas; last the colour matrix, row by row, and
+    the biases of R, G and B. `plain_style` paints as plain normalisation would, the matrix being 0.
     """
 
     def __init__(self, width: int = 32, blocks: int = 4, stem: int = 16) -> None:
@@ -196,16 +228,17 @@ class LiteTrunk(Generator):
         self.convolutions = nn.ModuleList(nn.Conv2d(width, width, 3, bias=False) for _ in range(2 * blocks))
         self.up1, self.up2 = BlurUp(width, stem), BlurUp(stem, 3)
         self.channels = (stem, width, *[width] * (2 * blocks), stem)
-        self.style_length = 2 * sum(self.channels) + 3
+        self.style_length = 2 * sum(self.channels) + 12
 
     def plain_style(self) -> Tensor:
         """(style_length,): scales 1, shifts and biases 0."""
         parts = [part for c in self.channels for part in (torch.ones(c), torch.zeros(c))]
-        return torch.cat([*parts, torch.zeros(3)])
+        return torch.cat([*parts, torch.zeros(12)])
 
     def forward(self, x: Tensor, style: Tensor) -> Tensor:
         """Paint (N, 3, H, W) in [0, 1] with `style`: (style_length,) for all or (N, style_length)."""
-        *norms, bias = torch.split(style, [c for c in self.channels for _ in range(2)] + [3], dim=-1)
+        sizes = [c for c in self.channels for _ in range(2)]
+        *norms, matrix, bias = torch.split(style, [*sizes, 9, 3], dim=-1)
         pairs = iter(zip(norms[::2], norms[1::2], strict=True))
 
         def normed(y: Tensor) -> Tensor:
@@ -217,7 +250,7 @@ class LiteTrunk(Generator):
             inner = F.relu(normed(_reflected(y, first)))  # type: ignore[arg-type]
             y = y + normed(_reflected(inner, second))  # type: ignore[arg-type]
         y = F.relu(normed(self.up1(y)))
-        return torch.sigmoid(self.up2(y) + bias[..., None, None])
+        return torch.sigmoid(self.up2(y) + _coloured(x, matrix, bias))
 
 
 class Lite(Generator):
@@ -233,7 +266,12 @@ class Lite(Generator):
         return y
 
 
-GENERATORS: dict[str, Callable[..., Generator]] = {"johnson": Johnson, "lite": Lite, "lite-trunk": LiteTrunk}
+GENERATORS: dict[str, Callable[..., Generator]] = {
+    "johnson": Johnson,
+    "resnet": ResNet,
+    "lite": Lite,
+    "lite-trunk": LiteTrunk,
+}
 """Builders by the name that a card's `architecture` carries."""
 
 

@@ -101,13 +101,17 @@ class PhotoCrops(Dataset[Tensor]):
         photo = open_picture(self.paths[self._order[1][position]])
         rng = np.random.default_rng((self.seed, epoch, position))
         size = self.size
-        largest = max(size, min(round(1.5 * size), min(photo.size)))
-        photo = _resized(photo, int(rng.integers(size, largest + 1)))
+        photo = _resized(photo, self.short_side(photo, rng))
         left, top = (int(rng.integers(side - size + 1)) for side in photo.size)
         photo = photo.crop((left, top, left + size, top + size))
         if rng.random() < 0.5:
             photo = ImageOps.mirror(photo)
         return to_tensor(np.asarray(photo))[0]
+
+    def short_side(self, photo: Image.Image, rng: np.random.Generator) -> int:
+        """The short side in pixels to which this photo is scaled before it is cropped."""
+        largest = max(self.size, min(round(1.5 * self.size), min(photo.size)))
+        return int(rng.integers(self.size, largest + 1))
 
 
 def central_crop(path: Path, size: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -110,6 +110,27 @@ class Objective(nn.Module):
 def loss_vgg(settings: LossSettings) -> VGG:
     """The loss network that the settings name. Raises InputError."""
     return load_vgg(settings.loss_network, settings.vgg_weights)
+
+
+def reference_descent(objective: Objective, photo: Tensor) -> Iterator[tuple[float, Tensor]]:
+    """Yield the total loss and the picture (1, 3, H, W) after 0, 1, 2 … steps of plain L-BFGS from `photo`, for ever.
+
+    Step length 1 and a history of 100 (the settings of PyTorch's own style-transfer tutorial), over the pixels: what
+    Johnson 2016 (figure 5) counts a fast network against.
+    """
+    x = photo.clone(memory_format=torch.contiguous_format).requires_grad_()
+    content = objective.content_of(photo)
+    optimizer = torch.optim.LBFGS([x], lr=1, max_iter=1, history_size=100, tolerance_grad=0, tolerance_change=0)
+
+    def closure() -> Tensor:
+        optimizer.zero_grad()
+        loss = total(objective(x, photo, content))
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss.detach()
+
+    while True:
+        picture = x.detach().clone()
+        yield float(optimizer.step(closure)), picture  # type: ignore[no-untyped-call]
 
 
 def total(terms: Mapping[str, Tensor]) -> Tensor:

@@ -1,0 +1,245 @@
+"""CycleGAN: its losses by hand, its schedule, what it learns, resuming to the bit, and what it says."""
+
+import dataclasses
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+from export.__main__ import export
+from training.checkpoint import load_generator, load_state
+from training.cycle import Average, Translators, cycle_terms, l1, learning_rate
+from training.cyclegan import crops, domains, main, train
+from training.cyclegan_settings import Method, Settings
+from training.images import load_image
+from training.run import Run
+from training.unpaired import ScaledCrops, split
+from weights.errors import InputError, exit_code
+
+TINY = Method(width=16, blocks=1, ndf=8, lr=1e-3, ema=0.9, pool=3)
+
+
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two domains of the same blotches: photos in red, paintings in blue."""
+    root = tmp_path_factory.mktemp("world")
+    for folder, colour, seed in (("photos", (230, 60, 40), 0), ("paintings", (50, 90, 220), 100)):
+        (root / folder).mkdir()
+        for i in range(6):
+            grey = np.kron(np.random.default_rng(seed + i).random((6, 6)), np.ones((8, 8)))[..., None]
+            Image.fromarray((np.array(colour) * (0.4 + 0.6 * grey)).astype(np.uint8)).save(root / folder / f"{i}.png")
+    return root
+
+
+def settings(world: Path, out: Path, method: dict[str, Any] | None = None, **values: Any) -> Settings:
+    usual: dict[str, Any] = {"size": 32, "steps": 4, "threads": 1, "accelerator": "cpu", "hold_out": 3}
+    method_ = dataclasses.replace(TINY, **(method or {}))
+    return Settings(world / "photos", world / "paintings", "blue", method_, out=out, **{**usual, **values})
+
+
+@pytest.fixture
+def curve(monkeypatch: pytest.MonkeyPatch) -> dict[int, dict[str, float]]:
+    """The losses of every step that any training makes."""
+    found: dict[int, dict[str, float]] = {}
+    kept = Run.curves
+
+    def curves(run: Run, step: int, values: dict[str, float], group: str = "train") -> None:
+        if group == "train":
+            found[step] = dict(values)
+        kept(run, step, values, group)
+
+    monkeypatch.setattr(Run, "curves", curves)
+    return found
+
+
+# --- losses and schedule ------------------------------------------------------------------------------------------
+
+
+def test_cycle_and_identity_losses_by_hand() -> None:
+    photo, painting = torch.full((1, 3, 2, 2), 0.5), torch.full((1, 3, 2, 2), 0.25)
+    off = {"photo_again": 0.1, "painting_again": -0.2, "painting_same": 0.05, "photo_same": 0.1}
+    views = {k: (photo if k.startswith("photo") else painting) + v for k, v in off.items()}
+    terms = cycle_terms(views, photo, painting, Method(cycle_weight=10, identity=0.5))
+    assert terms["cycle_photo"].item() == pytest.approx(10 * 2 * 0.1)  # twice: differences in [-1, 1]
+    assert terms["cycle_painting"].item() == pytest.approx(10 * 2 * 0.2)
+    assert terms["identity"].item() == pytest.approx(10 * 0.5 * 2 * (0.05 + 0.1))
+    assert "identity" not in cycle_terms(views, photo, painting, Method(identity=0))
+    assert l1(2 * photo - 1, 2 * painting - 1).item() == pytest.approx(2 * l1(photo, painting).item())
+
+
+def test_the_rate_is_constant_then_falls_to_0() -> None:
+    rates = [learning_rate(2e-4, step, 100) for step in range(101)]
+    assert rates[:51] == [2e-4] * 51
+    assert rates[75] == pytest.approx(1e-4) and rates[99] == pytest.approx(4e-6) and rates[100] == 0
+    assert learning_rate(1.0, 0, 1) == 1.0
+
+
+def test_the_views_are_what_their_names_say() -> None:
+    torch.manual_seed(0)
+    both = Translators(TINY, 32).eval()
+    x, y = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        views = both(x, y, True)
+        g, f = both.to_painting, both.to_photo
+        wanted = {"painted": g(x), "photo_again": f(g(x)), "photographed": f(y)}
+        wanted |= {"painting_again": g(f(y)), "painting_same": g(y), "photo_same": f(x)}
+    assert views.keys() == wanted.keys() and all(torch.equal(views[k], wanted[k]) for k in wanted)
+    assert len(both(x, y, False)) == 4
+
+
+def test_the_average_follows_slowly() -> None:
+    network = Translators(TINY, 32)
+    average = Average(network, 0.9)
+    before = average.network.to_photo.get_parameter("style").clone()
+    with torch.no_grad():
+        network.to_photo.get_parameter("style").add_(1)
+    average.update(network, 1000)
+    assert torch.allclose(average.network.to_photo.get_parameter("style"), before + 0.1)
+
+
+def test_the_papers_networks_are_chosen_by_size() -> None:
+    resnet = Method(architecture="resnet")
+    assert resnet.arguments(256) == {"width": 64, "blocks": 9}
+    assert resnet.arguments(128) == {"width": 64, "blocks": 6}
+    assert Method().arguments(128) == {"width": 32, "blocks": 4}
+    assert Method(reverse_width=48).arguments(128, 48)["width"] == 48
+
+
+# --- pictures -----------------------------------------------------------------------------------------------------
+
+
+def test_every_nth_painting_is_held_out(world: Path, tmp_path: Path) -> None:
+    paths = [Path(str(i)) for i in range(21)]
+    assert split(paths, 10)[1] == [paths[0], paths[10], paths[20]]
+    assert len(split(paths, 10)[0]) == 18 and split(paths, 0) == (paths, [])
+    found = domains(settings(world, tmp_path))
+    assert [p.stem for p in found.paintings_held] == ["0", "3"]
+    assert not set(found.paintings) & set(found.paintings_held) and not set(found.photos) & set(found.photos_held)
+
+
+def test_crops_come_in_the_scales_asked_for(world: Path, tmp_path: Path) -> None:
+    paths = sorted((world / "photos").iterdir())
+    picture = Image.new("RGB", (60, 48))
+    sides = [ScaledCrops(paths, 32, (1.5, 2.0), 0, 9).short_side(picture, np.random.default_rng(i)) for i in range(50)]
+    assert 48 <= min(sides) < 50 and 62 < max(sides) <= 64
+    wide = ScaledCrops(paths, 32, (1.0, 1.0), 0, 9, margin=4)
+    assert wide[0].shape == (3, 40, 40) and torch.equal(wide[5], wide[5])
+    photo, painting = crops(settings(world, tmp_path, {"steady_weight": 1.0}), paths, paths, 3)[0]
+    assert photo.shape == (3, 40, 40) and painting.shape == (3, 32, 32)
+
+
+# --- trainings ----------------------------------------------------------------------------------------------------
+
+
+def test_red_becomes_blue_and_comes_back(world: Path, tmp_path: Path, curve: dict[int, dict[str, float]]) -> None:
+    path = train(settings(world, tmp_path / "run", steps=60, epochs=1))
+    generator, card = load_generator(path)
+    reverse, back = load_generator(tmp_path / "run" / "blue-reverse.safetensors")
+    photo = load_image(world / "photos" / "0.png")
+    with torch.no_grad():
+        painted = generator(photo)
+        red, _, blue = painted.mean((0, 2, 3)).tolist()
+        again = reverse(painted).mean((0, 2, 3)).tolist()
+    assert blue > red + 0.2 and again[0] > again[2] + 0.2
+    cycle = [values["cycle_photo"] + values["cycle_painting"] for values in curve.values()]
+    assert sum(cycle[-5:]) < 0.5 * sum(cycle[:5])
+    assert (card.name, card.method, back.name) == ("blue", "cyclegan", "blue-reverse")
+    assert card.training["steps"] == 60 and 0 < card.training["val_cycle"] < 0.2
+
+
+def test_four_steps_are_two_and_two_resumed(world: Path, tmp_path: Path, curve: dict[int, dict[str, float]]) -> None:
+    method = {"steady_weight": 1.0, "pool": 1}
+    straight = load_file(train(settings(world, tmp_path / "straight", method)))
+    unbroken = dict(curve)
+    curve.clear()
+    halved = settings(world, tmp_path / "halved", method, stop_at=2)
+    train(halved)
+    resumed = load_file(train(dataclasses.replace(halved, stop_at=0, resume=True)))
+    assert curve == unbroken and len(curve) == 4
+    assert all(torch.equal(resumed[k], straight[k]) for k in straight)
+    a, b = (load_state(tmp_path / name) for name in ("straight", "halved"))
+    assert a["step"] == b["step"] == 4 and torch.equal(a["painting_pool"], b["painting_pool"])
+    for part in ("translators", "critics", "average"):
+        assert all(torch.equal(a[part][k], b[part][k]) for k in a[part])
+    assert b["critics_adam"]["state"][0]["step"] == 4
+    with pytest.raises(InputError, match="doesn't fit these settings"):
+        train(settings(world, tmp_path / "halved", {"ndf": 16}, resume=True))
+
+
+def test_the_run_folder_holds_what_was_promised(world: Path, tmp_path: Path) -> None:
+    method = {"loss": "vanilla", "identity": 0.0, "ema": 0.0, "reverse_width": 20}
+    path = train(settings(world, tmp_path, method, painter="Nobody", preview_steps=2, channels_last=True))
+    assert {p.name for p in (tmp_path / "previews").iterdir()} == {"000002.png", "000004.png"}
+    assert load_image(tmp_path / "preview.png").shape == (1, 3, 6 * 36, 6 * 36)
+    assert json.loads((tmp_path / "settings.json").read_text())["method"]["loss"] == "vanilla"
+    assert list(tmp_path.glob("events.out.tfevents.*"))
+    assert load_generator(tmp_path / "blue-reverse.safetensors")[1].arguments["width"] == 20
+    trained = load_state(tmp_path)["translators"]
+    assert torch.equal(load_file(path)["style"], trained["to_painting.style"])  # --ema 0: the generator itself
+    _, card = export(path, tmp_path / "installed" / "blue.onnx")
+    assert card.picture.painter == "Nobody" and card.parity is not None and card.parity <= 1
+
+
+def test_the_papers_generator_trains_in_mixed_precision(world: Path, tmp_path: Path) -> None:
+    method = {"architecture": "resnet", "width": 4}
+    path = train(settings(world, tmp_path, method, steps=1, precision="bf16-mixed"))
+    assert load_generator(path)[1].arguments == {"width": 4, "blocks": 1}
+
+
+def test_what_cannot_work_is_said_before_training(world: Path, tmp_path: Path) -> None:
+    for wrong, words in (
+        ({"size": 30}, "--size 30 won't do"),
+        ({"painting_scale": (2.0, 1.0)}, "--painting-scale 2.0 1.0 won't do"),
+        ({"hold_out": 1}, "leaves no painting"),
+        ({"resume": True}, "nothing to resume"),
+        ({"name": "My Style"}, "style name"),
+        ({"paintings": Path("nowhere")}, "no folder"),
+    ):
+        with pytest.raises(InputError, match=words):
+            train(dataclasses.replace(settings(world, tmp_path), **wrong))
+    with pytest.raises(InputError, match="smaller --lr"):
+        train(settings(world, tmp_path, {"lr": 1e30}))
+
+
+def test_the_command_line_trains_and_exits_with_words(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = ["--photos", str(world / "photos"), "--paintings", str(world / "paintings"), "--name", "blue"]
+    tiny = ["--size", "32", "--width", "16", "--blocks", "1", "--ndf", "8", "--steps", "1", "--threads", "1"]
+    command = ["cyclegan", *folders, *tiny, "--painting-scale", "1.2", "1.5", "--out", str(tmp_path)]
+    monkeypatch.setattr(sys, "argv", command)
+    assert exit_code(main) == 0
+    assert "python -m export" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", [*command, "--size", "31"])
+    assert exit_code(main) == 2
+    assert "--size 31" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_two_processes_train_one_style_and_resume_to_the_bit(world: Path, tmp_path: Path) -> None:
+    def run(out: str, *more: str) -> Path:
+        command = [sys.executable, "-m", "training.cyclegan", "--photos", str(world / "photos"), "--paintings"]
+        command += [str(world / "paintings"), "--name", "blue", "--size", "32", "--width", "16", "--blocks", "1"]
+        command += ["--ndf", "8", "--pool", "1", "--steps", "4", "--accelerator", "cpu", "--devices", "2"]
+        command += ["--threads", "1", "--steady-weight", "1", "--out", str(tmp_path / out), *more]
+        environment = os.environ | {"OMP_NUM_THREADS": "1"}
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+        assert done.returncode == 0, done.stderr
+        return tmp_path / out / "blue.safetensors"
+
+    straight = load_file(run("straight"))
+    run("halved", "--stop-at", "2")
+    resumed = load_file(run("halved", "--resume"))
+    assert all(torch.equal(resumed[k], straight[k]) for k in straight)
+    pool = load_state(tmp_path / "straight")["painting_pool"]
+    assert pool.shape == (2, 1, 3, 32, 32) and not torch.equal(pool[0], pool[1])
+    with pytest.raises(InputError, match="made by 2 processes"):
+        train(settings(world, tmp_path / "straight", {"pool": 1}, resume=True))

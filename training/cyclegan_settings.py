@@ -1,0 +1,152 @@
+"""All that a CycleGAN training lets the user choose, and the cards that tell of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from training.discriminators import LossForm
+from training.generators import Generator
+from training.loop import commit
+from training.temporal import MARGIN
+from training.unpaired import Scales
+from weights.card import Card, StylePicture
+from weights.errors import InputError
+
+
+@dataclass(frozen=True)
+class Method:
+    """The networks, the losses and the optimiser; the defaults are the paper's, but for the lite generator."""
+
+    architecture: Literal["lite", "resnet"] = "lite"
+    """lite for CPU real time, resnet for the paper's network."""
+    width: int = 0
+    """Channels: of lite at a quarter of the size, of resnet's first layer; 0 for the architecture's own (32, 64)."""
+    blocks: int = 0
+    """Residual blocks; 0 for the architecture's own (4; 9 from 256 px on, 6 below)."""
+    reverse_width: int = 0
+    """The same for F, which need not be fast; 0 for the same as G."""
+    ndf: int = 64
+    """Channels of the discriminators' first layer."""
+    loss: LossForm = "lsgan"
+    """Least squares, or the log form."""
+    cycle_weight: float = 10.0
+    """The paper's lambda: the weight of both cycle losses."""
+    identity: float = 0.5
+    """Weight of both identity losses as a part of lambda; 0 for none."""
+    steady_weight: float = 0.0
+    """Weight of G's steadiness term; 0 for the paper's loss."""
+    pool: int = 50
+    """Earlier fakes kept for each discriminator; 0 for none."""
+    lr: float = 2e-4
+    """Adam's learning rate: constant for half of the steps, then linearly to 0."""
+    ema: float = 0.999
+    """How slowly the exported average follows the generators; 0 exports the generators themselves."""
+
+    def arguments(self, size: int, width: int = 0) -> dict[str, Any]:
+        """What `training.generators.build` takes for training at `size` px."""
+        arguments: dict[str, Any] = {"width": width or self.width or (64 if self.architecture == "resnet" else 32)}
+        arguments["blocks"] = self.blocks or ((9 if size >= 256 else 6) if self.architecture == "resnet" else 4)
+        return arguments
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Train G and F between a folder of photos and a folder of paintings."""
+
+    photos: Path
+    """A folder of photos."""
+    paintings: Path
+    """A folder of paintings that belong together; a hundred or more, or few in many crops (--painting-scale)."""
+    name: str
+    """The style's name: lower-case letters, digits, dashes."""
+    method: Method = field(default_factory=Method)
+    val: Path | None = None
+    """Held-out photos for previews and the validation figure; without it, one photo in twenty is held out."""
+    hold_out: int = 10
+    """Every so many-th painting is kept from training, for training.evaluate; 0 for none."""
+    size: int = 256
+    """Crop side in pixels, a multiple of 4."""
+    photo_scale: Scales = (1.117, 1.117)
+    """Smallest and largest short side, in crop sides, that a photo is scaled to; the paper's is 286/256."""
+    painting_scale: Scales = (1.117, 1.117)
+    """The same for paintings: the larger, the coarser the strokes in a crop."""
+    batch: int = 1
+    """Photos, and paintings, a step (a process)."""
+    epochs: float = 200.0
+    """Passes over the larger folder."""
+    steps: int = 0
+    """Steps instead of passes, where not 0."""
+    stop_at: int = 0
+    """Stop with a checkpoint after this step, to go on with --resume; 0 for the end."""
+    seed: int = 0
+    resume: bool = False
+    """Go on from the run folder's checkpoint."""
+    checkpoint_minutes: float = 4.0
+    """Minutes between checkpoints (and one after each pass)."""
+    preview_steps: int = 0
+    """Steps between preview pictures; 0 for one each pass."""
+    devices: int = 1
+    """Processes or GPUs."""
+    accelerator: str = "auto"
+    """auto, cpu or cuda."""
+    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
+    channels_last: bool = False
+    """Channels last in memory: faster on a GPU with mixed precision."""
+    threads: int = 0
+    """CPU threads; 0 for all."""
+    install: bool = False
+    """Export and install the style at the end."""
+    title: str = ""
+    """The paintings' title, as 'Pen drawings of landscapes'; the name if empty."""
+    painter: str = ""
+    """Who painted them."""
+    year: str = ""
+    """When."""
+    license: str = ""
+    """The paintings' licence, in words."""
+    weights_license: str = ""
+    """The licence you give the trained weights."""
+    out: Path | None = None
+    """The run folder; runs/NAME if not given."""
+
+    @property
+    def folder(self) -> Path:
+        return self.out or Path("runs") / self.name
+
+    @property
+    def margin(self) -> int:
+        return MARGIN if self.method.steady_weight else 0
+
+
+def card_of(settings: Settings, steps: int, figures: dict[str, float], reverse: bool = False) -> Card:
+    """The card of G, or of F, after so many steps."""
+    s, m = settings, settings.method
+    title = s.title or s.name.replace("-", " ").title()
+    summary: dict[str, Any] = {k: v for k, v in vars(m).items() if k not in ("architecture", "width", "blocks")}
+    kept = ("size", "photo_scale", "painting_scale", "hold_out", "batch", "seed")
+    summary |= {k: list(v) if isinstance(v := getattr(s, k), tuple) else v for k in kept}
+    return Card(
+        name=f"{s.name}-reverse" if reverse else s.name,
+        title=f"{title}, back to photos" if reverse else title,
+        method="cyclegan",
+        architecture=m.architecture,
+        arguments=m.arguments(s.size, m.reverse_width if reverse else 0),
+        stride=Generator.stride,
+        picture=StylePicture(s.title, s.painter, s.year, s.license),
+        license=s.weights_license,
+        training={**summary, "steps": steps, **{f"val_{k}": round(v, 5) for k, v in figures.items()}},
+        commit=commit(),
+    )
+
+
+def check(settings: Settings) -> None:
+    """Say what can't work before hours of work. Raises InputError."""
+    s = settings
+    card_of(s, 0, {})
+    if s.size % Generator.stride or s.size < 32:
+        raise InputError(f"--size {s.size} won't do: give a multiple of {Generator.stride}, 32 or more.")
+    for flag, (low, high) in (("--photo-scale", s.photo_scale), ("--painting-scale", s.painting_scale)):
+        if not 1 <= low <= high:
+            raise InputError(f"{flag} {low} {high} won't do: give two numbers, 1 or more, the smaller first.")

@@ -1,0 +1,37 @@
+"""Two folders without pairs: random crops of photos and of paintings, and the pictures that no training sees."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from training.images import PhotoCrops
+
+Scales = tuple[float, float]
+"""Smallest and largest short side, in crop sides, to which a picture is scaled before it is cropped."""
+
+
+class ScaledCrops(PhotoCrops):
+    """Random crops, `size` + 2 `margin` wide, of pictures whose short side is scaled to `scales` times `size`.
+
+    286/256 of Zhu 2017 is (1.117, 1.117); they squeeze pictures to squares, here the proportions stay.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], size: int, scales: Scales, seed: int, count: int, margin: int = 0
+    ) -> None:
+        super().__init__(paths, size + 2 * margin, seed, count)
+        self.inner = size
+        self.scales = scales
+
+    def short_side(self, photo: Image.Image, rng: np.random.Generator) -> int:
+        return max(self.size, round(self.inner * float(rng.uniform(*self.scales))))
+
+
+def split(paths: Sequence[Path], every: int) -> tuple[list[Path], list[Path]]:
+    """The pictures to train on, and every `every`-th, the first among them, held out; none where `every` is 0."""
+    held_out = list(paths[::every]) if every else []
+    return [p for i, p in enumerate(paths) if not every or i % every], held_out
