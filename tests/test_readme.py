@@ -9,8 +9,8 @@ import pytest
 import tyro
 
 from export import __main__ as export
-from realtime import bench, options
-from training import evaluate, johnson, multistyle, newstyle, shipped
+from realtime import bench, options, sheet
+from training import cyclegan_settings, evaluate, johnson, multistyle, newstyle, shipped
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -33,6 +33,8 @@ def evaluation(arguments: list[str]) -> object:
 PARSERS: dict[str, Callable[[list[str]], object]] = {
     "realtime": options.parse,
     "realtime.bench": by_argparse(bench._parser),
+    "realtime.sheet": by_argparse(sheet.parser),
+    "training.cyclegan": lambda a: tyro.cli(cyclegan_settings.Settings, args=a, config=NESTED),
     "export": by_argparse(export.parser),
     "training.johnson": lambda a: tyro.cli(johnson.Settings, args=a, config=NESTED),
     "training.multistyle": lambda a: tyro.cli(multistyle.Settings, args=a, config=NESTED),

@@ -36,7 +36,8 @@ def test_what_is_finished_is_kept_and_what_was_stopped_goes_on(tmp_path: Path, m
     second.mkdir()
     (second / STATE).touch()
     shipped.make(shipped.Options(Path("a"), Path("b"), ("starry-night",), out=tmp_path, install=True))
-    assert [c[0] for c in commands] == ["training.johnson", "export"]
+    left = ["training.johnson"] * (len(recipe["stages"]) - 1)
+    assert [c[0] for c in commands] == [*left, "export"]
     assert "--resume" in commands[0] and str(second) in commands[0]
 
 

@@ -9,7 +9,7 @@ The faithful generator is `--architecture resnet`. `lite`, the default, runs liv
 and not distilled from a faithful G: a student needs a finished teacher first, a hundred times its own work, and learns
 the mean of what the teacher may paint, where strokes blur; trained as G it answers to the discriminators, and the cycle
 loss asks of it what it can do, not what a larger network could. Departures from the paper: pictures keep their
-proportions where it squeezes them to squares; lite; what is
+proportions where it squeezes them to squares; the lite generator; what is
 exported is a moving average of the generators.
 """
 
