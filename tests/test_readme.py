@@ -9,6 +9,9 @@ import pytest
 import tyro
 
 from export import __main__ as export
+from gatys import compare, reconstruct, study
+from gatys import settings as gatys_settings
+from gatys.cli import parse
 from realtime import bench, options, sheet
 from training import cyclegan_settings, evaluate, johnson, multistyle, newstyle, shipped
 
@@ -41,6 +44,10 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
     "training.newstyle": lambda a: tyro.cli(newstyle.Settings, args=a, config=NESTED),
     "training.evaluate": evaluation,
     "training.shipped": lambda a: tyro.cli(shipped.Options, args=a),
+    "gatys": lambda a: parse(gatys_settings.Settings, "python -m gatys", None, a),
+    "gatys.reconstruct": lambda a: tyro.cli(reconstruct.Reconstruction, args=a),
+    "gatys.study": lambda a: tyro.cli(study.Study, args=a),
+    "gatys.compare": lambda a: tyro.cli(compare.Comparison, args=a),
     "pip": lambda a: a,
     "venv": lambda a: a,
     "pytest": lambda a: a,
