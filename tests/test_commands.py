@@ -41,7 +41,7 @@ def test_every_command_helps(module: str, monkeypatch: pytest.MonkeyPatch, capsy
         ("training.johnson --style-image none.jpg --photos x --name a", "no picture none.jpg"),
         ("training.newstyle none.jpg --name a --trunk none.safetensors", "no file none.safetensors"),
         ("training.multistyle --paintings nowhere --photos x --name a", "no folder nowhere"),
-        ("training.evaluate styles a.safetensors --paintings x --photos x", "no file a.safetensors"),
+        ("training.evaluate styles a.safetensors --paintings x --photos x", "no folder x"),
         ("export.__main__ none.safetensors", "no file none.safetensors"),
     ],
 )
