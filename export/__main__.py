@@ -26,6 +26,7 @@ def find_weights(source: Path) -> Path:
     if not source.is_dir():
         return source
     found = sorted(source.glob("*.safetensors"))
+    found = [p for p in found if p.stem == source.resolve().name] or found  # CycleGAN's has its way back beside it
     if len(found) != 1:
         raise InputError(f"The run folder {source} holds {len(found)} .safetensors files: name the one to export.")
     return found[0]

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from export import parity as parity_module
-from export.__main__ import export
+from export.__main__ import export, find_weights
 from export.catalog import entry_of
 from export.frame_model import LUMA, FrameModel
 from export.parity import SIZES, probe_frame
@@ -131,6 +131,16 @@ def test_a_newer_export_takes_the_place_of_the_older(style: Path, tmp_path: Path
     (tmp_path / "tiny.onnx").rename(tmp_path / "old.onnx")
     export(source, tmp_path / "tiny.onnx")
     assert [e.model for e in read_catalog(tmp_path)] == ["tiny.onnx"]
+
+
+def test_of_several_the_run_folders_own_is_taken(tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "tiny"
+    for name in ("tiny", "tiny-reverse"):
+        save_generator(run / f"{name}.safetensors", Lite(16, 1), dataclasses.replace(CARD, name=name))
+    assert find_weights(run).stem == "tiny"
+    (run / "tiny.safetensors").rename(run / "other.safetensors")
+    with pytest.raises(InputError, match=r"2 \.safetensors files"):
+        find_weights(run)
 
 
 def test_bad_sources_are_said(tmp_path: Path, style: Path) -> None:

@@ -125,8 +125,8 @@ def train(settings: Settings) -> Path:
     def save(steps: int, losses: dict[str, float]) -> None:
         save_generator(path, network, card_of(settings, steps, losses))
 
-    fit(Training(settings.loop, settings.folder, OneStyle(network), objective, 1, save, settings))
-    if settings.loop.install:
+    writes = fit(Training(settings.loop, settings.folder, OneStyle(network), objective, 1, save, settings))
+    if writes and settings.loop.install:
         install(path)
     return path
 

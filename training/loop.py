@@ -172,9 +172,11 @@ def install(weights: Path) -> None:
         raise InputError(f"{weights} was trained but could not be exported: run  python -m export {weights}")
 
 
-def fit(training: Training) -> None:
-    """Run the training to its end. Raises InputError."""
-    _Fit(training).run()
+def fit(training: Training) -> bool:
+    """Run the training to its end; whether this process is the one that writes. Raises InputError."""
+    job = _Fit(training)
+    job.run()
+    return job.run_folder.writes
 
 
 class _Fit:

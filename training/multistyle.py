@@ -154,8 +154,8 @@ def train(settings: Settings) -> Path:
         for vector, card in zip(painter.vectors, others, strict=True):
             save_vector(settings.folder / "styles" / f"{card.name}.safetensors", vector, card)
 
-    fit(Training(settings.loop, settings.folder, painter, objective, len(pack), save, settings))
-    if settings.loop.install:
+    writes = fit(Training(settings.loop, settings.folder, painter, objective, len(pack), save, settings))
+    if writes and settings.loop.install:
         install(path)
     return path
 

@@ -120,10 +120,11 @@ def train(settings: Settings) -> Path:
         save_vector(path, painter.vectors[0], card(steps, losses))
 
     card(0, {})
-    fit(Training(settings.loop, settings.folder, painter, objective, 1, save, settings))
-    if words := verdict(final["style"], float(trunk_card.training.get("val_style", math.inf))):
+    writes = fit(Training(settings.loop, settings.folder, painter, objective, 1, save, settings))
+    known_loss = float(trunk_card.training.get("val_style", math.inf))
+    if writes and (words := verdict(final["style"], known_loss)):
         print(words, file=sys.stderr)
-    if settings.loop.install:
+    if writes and settings.loop.install:
         install(path)
     return path
 
