@@ -45,8 +45,8 @@ class BenchOptions:
     """Evaluations of the tutorial's procedure."""
     threads: int = 0
     """CPU threads; 0 for all."""
-    layout: Literal["same", "contiguous"] = "same"
-    """Memory layout of the tutorial's network: ours (channels last), or its own."""
+    layout: Literal["own", "ours"] = "own"
+    """Memory layout of the tutorial's network: its own (contiguous), or ours (channels last)."""
     peak: int = 0
     """Measure the peak memory at this long side instead."""
     peak_steps: int = 3
@@ -120,7 +120,7 @@ def race(options: BenchOptions) -> tuple[Clock, Clock]:
         size=options.size,
     )
     vgg = open_vgg(settings, settings.pooling)
-    plain = vgg if options.layout == "same" else load_vgg(settings.network, pooling=settings.pooling)
+    plain = vgg if options.layout == "ours" else load_vgg(settings.network, pooling=settings.pooling)
     clocks = Clock(tutorial(settings, plain, options.steps)), Clock(ours(settings, vgg))
     while any(clock.running for clock in clocks):
         min((clock for clock in clocks if clock.running), key=lambda clock: clock.seconds).advance()
@@ -137,9 +137,8 @@ def speed(options: BenchOptions) -> None:
     if needed is None:
         print(f"ours                  ends at {mine.curve[-1][1]:.4g} after {mine.seconds:.1f} s: not reached")
     else:
-        print(
-            f"ours                  that loss after {needed:.1f} s; {mine.curve[-1][1]:.4g} after {mine.seconds:.1f} s"
-        )
+        steps = next(number for number, (_, loss) in enumerate(mine.curve, start=1) if loss <= goal)
+        print(f"ours                  that loss after {needed:.1f} s, {steps} steps (coarse ones included)")
         print(f"ratio                 {needed / (reached or needed):.2f}")
 
 

@@ -57,6 +57,11 @@ def match_histogram(painting: Tensor, photo: Tensor) -> Tensor:
     return torch.stack(channels).view_as(painting)
 
 
+def seen(mode: ColorMode, photo: Tensor) -> Tensor:
+    """The photo as the losses see it."""
+    return to_yiq(photo)[:, :1].repeat(1, 3, 1, 1) if mode == "luminance" else photo
+
+
 def prepare(mode: ColorMode, photo: Tensor, painting: Tensor) -> tuple[Tensor, Tensor]:
     """The photo and the painting that the losses see."""
     if mode == "linear":
@@ -64,9 +69,9 @@ def prepare(mode: ColorMode, photo: Tensor, painting: Tensor) -> tuple[Tensor, T
     if mode == "histogram":
         return photo, match_histogram(painting, photo)
     if mode == "luminance":
-        y_photo, y = to_yiq(photo)[:, :1], to_yiq(painting)[:, :1]
-        y = (y - y.mean()) * (y_photo.std() / y.std().clamp_min(1e-6)) + y_photo.mean()
-        return y_photo.repeat(1, 3, 1, 1), y.clamp(0, 1).repeat(1, 3, 1, 1)
+        grey, y = seen(mode, photo), to_yiq(painting)[:, :1]
+        y = (y - y.mean()) * (grey[:, :1].std() / y.std().clamp_min(1e-6)) + grey.mean()
+        return grey, y.clamp(0, 1).repeat(1, 3, 1, 1)
     return photo, painting
 
 

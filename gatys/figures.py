@@ -29,16 +29,17 @@ def captioned_sheet(rows: Sequence[Sequence[Captioned]], title: str, path: Path,
     columns = max(len(row) for row in rows)
     ratio = max(c.picture.shape[2] / c.picture.shape[3] for row in rows for c in row)
     lines = max(c.caption.count("\n") + 1 for row in rows for c in row)
-    figure = Figure(figsize=(columns * cell, len(rows) * (cell * ratio + 0.2 * lines + 0.15) + 0.5), dpi=DPI)
-    axes = figure.subplots(len(rows), columns, squeeze=False)
-    for line, row in zip(axes, rows, strict=True):
-        for axis in line:
+    height = len(rows) * (cell * ratio + 0.17 * lines + 0.1) + 0.35
+    figure = Figure(figsize=(columns * cell, height), dpi=DPI, layout="constrained")
+    for line, row in zip(figure.subplots(len(rows), columns, squeeze=False), rows, strict=True):
+        for axis in line[len(row) :]:
             axis.axis("off")
         for axis, item in zip(line, row, strict=False):
             axis.imshow(to_uint8(item.picture), interpolation="lanczos")
-            axis.set_title(item.caption, fontsize=9, y=-0.02, va="top")
+            axis.set(xticks=(), yticks=())
+            axis.set_xlabel(item.caption, fontsize=9)
+            axis.spines[:].set_visible(False)
     figure.suptitle(title, fontsize=11)
-    figure.tight_layout()
     save_figure(figure, path)
 
 

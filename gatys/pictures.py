@@ -18,6 +18,9 @@ from weights.errors import InputError
 
 INITS = ("noise", "content", "style")
 
+COARSEST = 128
+"""Shortest side in pixels of the coarse sizes: smaller ones cost steps later."""
+
 
 def size_at(picture: Image.Image, long_side: float) -> tuple[int, int]:
     """(height, width) of the picture with this long side in pixels."""
@@ -41,12 +44,14 @@ def level_sizes(
 ) -> list[tuple[int, int]]:
     """(height, width) from coarse to fine, each half of the next: settings.scales of them at most.
 
-    None but the last has a side, of the photo or of a painting, shorter than the receptive `field`.
+    None but the last has a side, of the photo or of a painting, shorter than the receptive `field`, and where
+    settings.scales leaves the choice, than COARSEST.
     """
+    shortest = field if settings.scales else max(field, COARSEST)
     sizes = [size_at(photo, settings.size)]
     while not settings.scales or len(sizes) < settings.scales:
         size = size_at(photo, settings.size / 2 ** len(sizes))
-        if min(*size, *(min(painting_size(p, size, settings.style_scale)) for p in paintings)) < field:
+        if min(*size, *(min(painting_size(p, size, settings.style_scale)) for p in paintings)) < shortest:
             break
         sizes.append(size)
     return sizes[::-1]
@@ -72,6 +77,13 @@ def enlarge(picture: Tensor, size: tuple[int, int]) -> Tensor:
     if tuple(picture.shape[2:]) == size:
         return picture
     return interpolate(picture, size, mode="bicubic", align_corners=False).clamp(0, 1)
+
+
+def refine(picture: Tensor, coarse_photo: Tensor, photo: Tensor) -> Tensor:
+    """The coarse picture at the photo's size, with the photo's own detail that the coarse size couldn't hold."""
+    size = (photo.shape[2], photo.shape[3])
+    detail = photo - interpolate(coarse_photo, size, mode="bicubic", align_corners=False)
+    return (interpolate(picture, size, mode="bicubic", align_corners=False) + detail).clamp(0, 1)
 
 
 def load_masks(settings: Settings, size: tuple[int, int]) -> list[Tensor] | None:

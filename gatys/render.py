@@ -15,7 +15,7 @@ from torch import Tensor
 from gatys import colors
 from gatys.descent import Plan, Step, descend
 from gatys.memory import GIB, Fit, fit, largest_side
-from gatys.pictures import at_size, enlarge, level_sizes, load_masks, painting_size, start
+from gatys.pictures import at_size, enlarge, level_sizes, load_masks, painting_size, refine, start
 from gatys.problem import LossSpec, Problem, deepest
 from gatys.record import Checkpoint, Recorder, load_checkpoint
 from gatys.settings import Settings
@@ -111,7 +111,12 @@ class Renderer:
         first, done = (checkpoint.level, checkpoint.done) if checkpoint else (0, 0)
         for level in range(first, len(self.sizes)):
             problem, photo, painting = self.problem(level)
-            x = start(self.settings, photo, painting) if x is None else enlarge(x, self.sizes[level])
+            if x is None:
+                x = start(self.settings, photo, painting)
+            elif self.settings.init == "content" and tuple(x.shape[2:]) == self.sizes[level - 1]:
+                x = refine(x, colors.seen(self.settings.colors, self.photo_at(level - 1)), photo)
+            else:
+                x = enlarge(x, self.sizes[level])
             for step in descend(problem, x, self.plan(level), done if level == first else 0):
                 x = step.picture
                 yield level, step

@@ -39,8 +39,8 @@ class Settings:
     """One weight per style layer; 1 / (number of layers) each if not given."""
     alpha: float = 1.0
     """Weight of the content loss."""
-    beta: float = 100.0
-    """Weight of the style loss."""
+    beta: float = 1e4
+    """Weight of the style loss; content, a sum, grows with the picture: twice the size wants four times the beta."""
     tv: float = 0.0
     """Weight of the total variation: the squared differences of neighbours, summed, in pixels of 0 to 255."""
     network: Literal["vgg16", "vgg19"] = "vgg16"
@@ -54,9 +54,9 @@ class Settings:
     """Where to start: noise, content, style or a picture file."""
     optimizer: Literal["lbfgs", "adam"] = "lbfgs"
     """lbfgs, or adam."""
-    steps: int = 120
+    steps: int = 250
     """Steps at the full size."""
-    coarse_steps: int = 150
+    coarse_steps: int = 60
     """Steps at each smaller size before it."""
     adam_steps: int = 0
     """Steps of Adam before L-BFGS takes over, at the first size."""

@@ -16,7 +16,7 @@ from gatys import render as rendering
 from gatys.cli import parse
 from gatys.descent import Step
 from gatys.memory import GIB, fit, largest_side
-from gatys.pictures import level_sizes, load_masks, painting_size
+from gatys.pictures import level_sizes, load_masks, painting_size, refine
 from gatys.record import beside
 from gatys.render import Renderer, render_file
 from gatys.settings import PRESETS, Settings, preset
@@ -71,9 +71,19 @@ def test_sizes_go_from_coarse_to_fine_and_stop_at_the_receptive_field() -> None:
     assert level_sizes(photo, [square], settings, 132) == [(192, 256), (384, 512)]
     assert level_sizes(photo, [square], dataclasses.replace(settings, scales=1), 132) == [(384, 512)]
     assert level_sizes(photo, [square], dataclasses.replace(settings, size=160), 132) == [(120, 160)]
+    assert level_sizes(photo, [square], settings, 16)[0] == (192, 256)  # no smaller than COARSEST
+    assert level_sizes(photo, [square], dataclasses.replace(settings, scales=9), 16)[0] == (24, 32)
     assert level_sizes(photo, [square, wide], settings, 132) == [(384, 512)]  # 443x111 at the half
     assert painting_size(wide, (300, 400), 1.0) == (173, 693)
     assert painting_size(square, (300, 300), 2.0) == (600, 600)
+
+
+def test_the_next_size_starts_with_the_photos_own_detail() -> None:
+    photo = load_picture(32, 32)
+    coarse = torch.nn.functional.interpolate(photo, (16, 16), mode="bicubic", antialias=True)
+    assert torch.allclose(refine(coarse, coarse, photo), photo, atol=1e-6)
+    darker = refine(coarse * 0.5, coarse, photo)
+    assert darker.mean().item() == pytest.approx(0.5 * photo.mean().item(), rel=0.02)
 
 
 @pytest.mark.parametrize("film", ["sheet", "mp4"])
