@@ -1,10 +1,11 @@
 """How fast a run goes down, against the procedure of PyTorch's own tutorial; and how much memory a large one takes.
 
-    python -m gatys.bench photo.jpg painting.jpg --size 512     both in turns, in one process, on the tutorial's loss
+    python -m gatys.bench photo.jpg painting.jpg --size 512     both in turns, in one process, on the default loss
     python -m gatys.bench photo.jpg painting.jpg --peak 2048    the peak memory of a run of its own at 2048 px
 
 The tutorial's procedure: torch.optim.LBFGS as it is, from the photo, at the full size, the picture clamped before each
-of 300 evaluations. Ours: the same loss and network, the default sizes, steps and optimiser of `python -m gatys`.
+of 300 evaluations. Ours: the default sizes, steps and optimiser of `python -m gatys`. Loss and network are the same
+for both: those of `python -m gatys`, or with --preset those of another publication.
 The two clocks run in turns, so that a machine that slows down slows both.
 """
 
@@ -26,7 +27,7 @@ from torch import Tensor
 
 from gatys.memory import GIB, PICTURE
 from gatys.render import Renderer, open_vgg
-from gatys.settings import Settings, preset
+from gatys.settings import Preset, Settings, preset
 from training.perceptual import VGG, load_vgg
 from weights.errors import InputError, exit_code
 
@@ -41,6 +42,8 @@ class BenchOptions:
     """The painting."""
     size: int = 512
     """Long side in pixels."""
+    preset: Preset = "best"
+    """Whose loss both go down."""
     steps: int = 300
     """Evaluations of the tutorial's procedure."""
     threads: int = 0
@@ -113,7 +116,7 @@ def race(options: BenchOptions) -> tuple[Clock, Clock]:
         torch.set_num_threads(options.threads)
     default = Settings(options.photo, (options.painting,))
     settings = replace(
-        preset("pytorch-tutorial", options.photo, (options.painting,)),
+        preset(options.preset, options.photo, (options.painting,)),
         **{
             name: getattr(default, name) for name in ("init", "optimizer", "steps", "coarse_steps", "history", "scales")
         },
@@ -132,7 +135,8 @@ def speed(options: BenchOptions) -> None:
     theirs, mine = race(options)
     goal = theirs.curve[-1][1]
     reached, needed = theirs.seconds_to(goal), mine.seconds_to(goal)
-    print(f"{options.photo.stem} and {options.painting.stem}, {options.size} px, {torch.get_num_threads()} threads")
+    threads = torch.get_num_threads()
+    print(f"{options.photo.stem}, {options.painting.stem}, {options.size} px, {options.preset} loss, {threads} threads")
     print(f"tutorial's procedure  {options.steps} evaluations, loss {goal:.4g}, {reached:.1f} s")
     if needed is None:
         print(f"ours                  ends at {mine.curve[-1][1]:.4g} after {mine.seconds:.1f} s: not reached")

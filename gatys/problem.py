@@ -15,10 +15,10 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
+from gatys.fields import check_size, deepest, size_of, stride_of
 from gatys.losses import FACTORS, LossForm, blend, gram_sum, squared_difference, total_variation_sum
-from gatys.tiles import Field, Tile, receptive_field, tiles
+from gatys.tiles import Tile, tiles
 from training.perceptual import VGG, Features
-from weights.errors import InputError
 
 Grams = dict[str, list[Tensor]]
 """By layer, one (N, N) per region."""
@@ -55,26 +55,6 @@ class LossSpec:
     beta: float
     tv: float = 0.0
     area: float = 1.0
-
-
-def size_of(picture: Tensor) -> tuple[int, int]:
-    """(height, width) of (N, C, H, W)."""
-    return picture.shape[2], picture.shape[3]
-
-
-def deepest(vgg: VGG, layers: set[str]) -> Field:
-    """The widest receptive field of the layers. Raises InputError for a layer that the network doesn't have."""
-    unknown = layers.difference(vgg.names)
-    if unknown:
-        raise InputError(
-            f"{vgg.network} has no layer {', '.join(sorted(unknown))} here: its layers are {' '.join(vgg.names)}."
-        )
-    return max((receptive_field(vgg.names, name) for name in layers), key=lambda field: field.size)
-
-
-def stride_of(vgg: VGG, layer: str) -> int:
-    """Pixels a position of the layer."""
-    return receptive_field(vgg.names, layer).stride
 
 
 @torch.no_grad()
@@ -116,7 +96,7 @@ class Problem:
         self.layers = list(dict.fromkeys(self.content_layers + self.style_layers))
         field = deepest(vgg, set(self.layers))
         for what, picture in [("photo", photo), *(("painting", p) for p in paintings)]:
-            _check_size(what, picture, field)
+            check_size(what, picture, field)
         self.tiles = tiles(size_of(photo), tile_side, field)
         self.strides = {name: stride_of(vgg, name) for name in self.layers}
         self.wanted = self._content_of(photo)
@@ -240,12 +220,3 @@ class Problem:
 def _gradient(x: Tensor) -> Tensor:
     assert x.grad is not None
     return x.grad.contiguous()
-
-
-def _check_size(what: str, picture: Tensor, field: Field) -> None:
-    h, w = picture.shape[2:]
-    if min(h, w) < field.size:
-        raise InputError(
-            f"The {what} at {w}x{h} is smaller than the {field.size} pixels that the deepest layer sees: "
-            f"give a larger one, a larger --size or shallower layers."
-        )

@@ -14,9 +14,10 @@ from torch import Tensor
 
 from gatys import colors
 from gatys.descent import Plan, Step, descend
+from gatys.fields import deepest
 from gatys.memory import GIB, Fit, fit, largest_side
 from gatys.pictures import at_size, enlarge, level_sizes, load_masks, painting_size, refine, start
-from gatys.problem import LossSpec, Problem, deepest
+from gatys.problem import LossSpec, Problem
 from gatys.record import Checkpoint, Recorder, load_checkpoint
 from gatys.settings import Settings
 from gatys.tiles import Field
@@ -61,7 +62,7 @@ class Renderer:
 
     def _fit(self) -> Fit:
         s, (height, width) = self.settings, self.sizes[-1]
-        halo = -(-self.field.reach // self.field.stride) * self.field.stride
+        halo = self.field.halo
         found = fit(height, width, s.memory * GIB, s.history, halo)
         if found is None:
             side = largest_side(height, width, s.memory * GIB, halo)
@@ -177,7 +178,7 @@ def memory_in_words(renderer: Renderer) -> Iterator[None]:
         if not isinstance(error, MemoryError | torch.OutOfMemoryError) and "memory" not in str(error).lower():
             raise
         height, width = renderer.sizes[-1]
-        halo = -(-renderer.field.reach // renderer.field.stride) * renderer.field.stride
+        halo = renderer.field.halo
         side = min(largest_side(height, width, renderer.settings.memory * GIB * 0.7, halo), max(height, width) * 3 // 4)
         raise InputError(
             f"The memory doesn't suffice for {width}x{height}: --size {side} or a smaller --memory would fit."

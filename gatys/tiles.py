@@ -15,6 +15,11 @@ class Field:
     reach: int
 
     @property
+    def halo(self) -> int:
+        """The reach rounded up to the stride: what a tile needs around it, in pixels."""
+        return -(-self.reach // self.stride) * self.stride
+
+    @property
     def size(self) -> int:
         """Side of the receptive field in pixels."""
         return self.stride + 2 * self.reach
@@ -58,14 +63,14 @@ class Tile:
 def tiles(size: tuple[int, int], side: int, field: Field) -> list[Tile]:
     """Tiles whose inner parts cover a picture of this (height, width) once and start at multiples of the stride.
 
-    `side` is the longest inner side in pixels; 0 for the whole picture as one tile. The halo is the reach rounded up
-    to the stride, so that inner features never see a tile's border; the picture's own border stays a border.
+    `side` is the longest inner side in pixels; 0 for the whole picture as one tile. The halo around an inner part
+    keeps its features from seeing the tile's border; the picture's own border stays a border.
     """
     height, width = size
     if not side:
         whole = (0, height, 0, width)
         return [Tile(whole, whole)]
-    halo = -(-field.reach // field.stride) * field.stride
+    halo = field.halo
     found = []
     for t, b in _parts(height, side, field.stride):
         for le, r in _parts(width, side, field.stride):

@@ -68,6 +68,20 @@ def test_a_crop_depends_on_seed_and_number_alone(photos: Path) -> None:
     assert not torch.equal(forwards[0], forwards[3])  # the second pass crops anew
 
 
+def test_a_companion_is_cropped_as_its_photo(photos: Path, tmp_path: Path) -> None:
+    paths = pictures_in(photos)
+    companions = {}
+    for path in paths:
+        companions[path] = tmp_path / f"{path.stem}-dark.png"
+        Image.open(path).point(lambda v: v // 2).save(companions[path])
+    crops = PhotoCrops(paths, 32, 0, 10, companions)
+    alone = PhotoCrops(paths, 32, 0, 10)
+    for i in range(6):
+        photo, companion = crops[i].split(3)
+        assert torch.equal(photo, alone[i])
+        assert (companion - photo / 2).abs().mean() < 0.01  # but for what Lanczos' overshoot clips
+
+
 def test_every_photo_comes_once_a_pass(tmp_path: Path) -> None:
     for grey in range(5):
         Image.new("RGB", (20, 20), (grey * 50,) * 3).save(tmp_path / f"{grey}.png")

@@ -72,6 +72,27 @@ def test_the_run_folder_holds_what_was_promised(settings: Settings) -> None:
     assert card.training["val_total"] > 0
 
 
+def test_a_teacher_draws_the_style_near(settings: Settings, tmp_path: Path) -> None:
+    teacher = tmp_path / "teacher"
+    teacher.mkdir()
+    for i in range(3):  # the fourth photo has no lesson and is left out
+        Image.new("RGB", (64, 72), (0, 200, 0)).save(teacher / f"{i}.jpg")
+    taught = change(settings, steps=60, teacher=teacher, teacher_weight=1e3, steady_weight=0.0, preview_steps=60)
+    generator, card = load_generator(train(taught))
+    with torch.no_grad():
+        red, green, blue = generator(torch.rand(1, 3, 32, 32)).mean((0, 2, 3)).tolist()
+    assert green > 2 * max(red, blue)
+    assert card.training["teacher_weight"] == 1e3
+
+
+def test_a_teacher_of_other_photos_is_said(settings: Settings, tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64)).save(tmp_path / "photos" / "other.png")
+    (tmp_path / "teacher").mkdir()
+    Image.new("RGB", (64, 64)).save(tmp_path / "teacher" / "nobody.png")
+    with pytest.raises(InputError, match="named as one of the photos"):
+        train(change(settings, teacher=tmp_path / "teacher"))
+
+
 def test_training_lowers_the_validation_loss(settings: Settings, tmp_path: Path) -> None:
     before = load_generator(train(change(settings, steps=1)))[1].training["val_total"]
     after = load_generator(train(change(settings, steps=40, out=tmp_path / "long")))[1].training["val_total"]

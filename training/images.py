@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -81,10 +81,19 @@ class PhotoCrops(Dataset[Tensor]):
     Crop i is a function of (seed, i) alone, whatever came before it and in whichever process, so that a stopped
     training goes on exactly where it was. Every photo comes once in each pass. The short side is scaled at random to
     between `size` and 1.5 `size` (a photo is enlarged only where it is smaller than `size`); flips are random.
+    With `companions`, a picture for each photo, it is (6, size, size): the photo and the same crop of its companion.
     """
 
-    def __init__(self, paths: Sequence[Path], size: int, seed: int, count: int) -> None:
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        size: int,
+        seed: int,
+        count: int,
+        companions: Mapping[Path, Path] | None = None,
+    ) -> None:
         self.paths = list(paths)
+        self.companions = companions or {}
         self.size = size
         self.seed = seed
         self.count = count
@@ -98,15 +107,19 @@ class PhotoCrops(Dataset[Tensor]):
         if self._order[0] != epoch:
             order = np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))
             self._order = (epoch, order.tolist())
-        photo = open_picture(self.paths[self._order[1][position]])
+        path = self.paths[self._order[1][position]]
+        photo = open_picture(path)
         rng = np.random.default_rng((self.seed, epoch, position))
         size = self.size
         photo = _resized(photo, self.short_side(photo, rng))
         left, top = (int(rng.integers(side - size + 1)) for side in photo.size)
-        photo = photo.crop((left, top, left + size, top + size))
+        pictures = [photo]
+        if self.companions:
+            pictures.append(open_picture(self.companions[path]).resize(photo.size, Image.Resampling.LANCZOS))
+        crops = [picture.crop((left, top, left + size, top + size)) for picture in pictures]
         if rng.random() < 0.5:
-            photo = ImageOps.mirror(photo)
-        return to_tensor(np.asarray(photo))[0]
+            crops = [ImageOps.mirror(crop) for crop in crops]
+        return torch.cat([to_tensor(np.asarray(crop))[0] for crop in crops])
 
     def short_side(self, photo: Image.Image, rng: np.random.Generator) -> int:
         """The short side in pixels to which this photo is scaled before it is cropped."""

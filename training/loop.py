@@ -19,6 +19,7 @@ from torch.utils.data import DataLoader
 from training.checkpoint import load_state, save_state
 from training.images import PhotoCrops, central_crop, pictures_in, sheet
 from training.objective import Objective, total
+from training.perceptual import pixel_loss
 from training.run import Run
 from training.temporal import MARGIN, centre, steadiness_loss
 from weights.errors import InputError
@@ -48,6 +49,10 @@ class LoopSettings:
     """Whether the rate falls to 0 at the end."""
     steady_weight: float = 100.0
     """Weight of the steadiness term; 0 for the papers' loss."""
+    teacher: Path | None = None
+    """A folder of pictures of one style named as the photos, as `python -m gatys` paints them, to come near to."""
+    teacher_weight: float = 30.0
+    """Weight of the squared difference from the teacher's pictures."""
     patience: int = 0
     """Stop after so many checkpoints without a lower validation loss; 0 never."""
     seed: int = 0
@@ -96,6 +101,15 @@ def split_photos(settings: LoopSettings) -> tuple[list[Path], list[Path]]:
         return photos, pictures_in(settings.val)
     held_out = photos[::20]
     return [p for p in photos if p not in set(held_out)] or photos, held_out
+
+
+def taught_by(teacher: Path, photos: list[Path]) -> dict[Path, Path]:
+    """The teacher's picture of each photo that it has one of, by equal names. Raises InputError where there is none."""
+    by_name = {path.stem: path for path in pictures_in(teacher)}
+    found = {photo: by_name[photo.stem] for photo in photos if photo.stem in by_name}
+    if not found:
+        raise InputError(f"No picture in {teacher} is named as one of the photos: paint photo.jpg as photo.png there.")
+    return found
 
 
 def evenly(paths: list[Path], count: int) -> list[Path]:
@@ -191,6 +205,8 @@ class _Fit:
         self.fabric.launch()
         self.run_folder = Run(training.folder, training.record, s.checkpoint_minutes, self.fabric.is_global_zero)
         self.photos, self.held_out = split_photos(s)
+        self.taught = taught_by(s.teacher, self.photos) if s.teacher else {}
+        self.photos = list(self.taught) or self.photos
         self.a_step = s.batch * self.fabric.world_size
         self.a_pass = max(1, len(self.photos) // self.a_step)
         self.steps = s.steps or max(1, round(s.epochs * len(self.photos) / self.a_step))
@@ -228,7 +244,7 @@ class _Fit:
 
     def _loader(self) -> DataLoader[Tensor]:
         s, fabric = self.settings, self.fabric
-        crops = PhotoCrops(self.photos, s.size + 2 * MARGIN, s.seed, self.steps * self.a_step)
+        crops = PhotoCrops(self.photos, s.size + 2 * MARGIN, s.seed, self.steps * self.a_step, self.taught)
         mine = range(self.first * self.a_step + fabric.global_rank, self.steps * self.a_step, fabric.world_size)
         return DataLoader(crops, s.batch, sampler=mine, num_workers=min(4, torch.get_num_threads() - 1))
 
@@ -236,12 +252,14 @@ class _Fit:
         """One step of Adam; returns the weighted terms. All chance in it is a function of (seed, step)."""
         s = self.settings
         torch.manual_seed(s.seed * 1_000_003 + step)
-        photo = self.fabric.to_device(photo)
+        photo, lesson = self.fabric.to_device(photo).tensor_split([3], dim=1)
         which = (torch.arange(len(photo), device=photo.device) + step * len(photo)) % self.training.styles
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(s, step, self.steps)
         painted = self.painter(centre(photo), which)
         terms = self.objective(painted, centre(photo), which=which)
+        if self.taught:
+            terms["teacher"] = s.teacher_weight * pixel_loss(painted, centre(lesson))
         if s.steady_weight:
             terms["steady"] = s.steady_weight * steadiness_loss(lambda x: self.painter(x, which), photo, painted)
         loss = total(terms)

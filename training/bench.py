@@ -1,0 +1,129 @@
+"""How fast the training step is, against the loop that most scripts have.
+
+    python -m training.bench --style-image painting.jpg --photos photos/
+
+Both train the same network on the same batches with the same losses. The plain step: contiguous pictures, the
+painting's Gram matrices computed again each time, and every layer of the loss network for photo and painting alike.
+"Plain, cached" keeps the Gram matrices. Ours is training.johnson's. The steps alternate, so that a machine that slows
+down slows all; medians are printed.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import cycle
+from pathlib import Path
+from statistics import median
+
+import torch
+import tyro
+from torch import Tensor
+from torch.utils.data import DataLoader
+
+from training.generators import build
+from training.images import PhotoCrops, load_image, pictures_in
+from training.objective import LossSettings, Objective, loss_vgg, total
+from training.perceptual import feature_loss, gram_matrix, style_loss, total_variation
+from weights.errors import exit_code
+
+Step = Callable[[Tensor], None]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Images a second of the training step."""
+
+    style_image: Path
+    """The painting."""
+    photos: Path
+    """The photos."""
+    size: int = 256
+    """Crop side in pixels."""
+    batch: int = 4
+    rounds: int = 5
+    """Steps of each, after one to warm up."""
+    threads: int = 0
+    """CPU threads; 0 for all."""
+
+
+class Ours:
+    """The step of training.johnson, without the steadiness term that the plain loop doesn't have."""
+
+    def __init__(self, settings: LossSettings, painting: Tensor) -> None:
+        self.network = build("lite", {})
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=1e-3)
+        self.objective = Objective(settings, loss_vgg(settings), painting)
+
+    def __call__(self, photo: Tensor) -> None:
+        """One step of Adam."""
+        loss = total(self.objective(self.network(photo), photo))
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+
+
+class Plain:
+    """The step of a script: the same losses, with the work that it doesn't avoid."""
+
+    def __init__(self, settings: LossSettings, painting: Tensor, cached: bool) -> None:
+        self.network = build("lite", {})
+        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=1e-3)
+        self.settings, self.vgg, self.painting = settings, loss_vgg(settings), painting
+        self.targets = self._grams(painting) if cached else None
+
+    @torch.no_grad()
+    def _grams(self, painting: Tensor) -> dict[str, Tensor]:
+        found = self.vgg(painting, self.vgg.names)
+        return {name: gram_matrix(found[name]) for name in self.settings.style_layers}
+
+    def __call__(self, photo: Tensor) -> None:
+        """One step of Adam."""
+        s = self.settings
+        painted = self.network(photo)
+        wanted, found = self.vgg(photo, self.vgg.names), self.vgg(painted, self.vgg.names)
+        targets = self.targets or self._grams(self.painting)
+        weights = {name: 1 / target.square().sum() for name, target in targets.items()}
+        grams = {name: gram_matrix(found[name]) for name in s.style_layers}
+        loss = s.content_weight * feature_loss(found[s.content_layer], wanted[s.content_layer])
+        loss = loss + s.style_weight * style_loss(grams, targets, weights) + s.tv_weight * total_variation(painted)
+        self.optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        self.optimizer.step()
+
+
+def rates(bench: Bench) -> dict[str, float]:
+    """Images a second of each kind of step. Raises InputError."""
+    if bench.threads:
+        torch.set_num_threads(bench.threads)
+    settings = LossSettings()
+    painting = load_image(bench.style_image, short_side=settings.style_size)
+    steps: dict[str, Step] = {
+        "plain": Plain(settings, painting, cached=False),
+        "plain, cached": Plain(settings, painting, cached=True),
+        "ours": Ours(settings, painting),
+    }
+    count = (bench.rounds + 1) * bench.batch
+    batches = cycle(DataLoader(PhotoCrops(pictures_in(bench.photos), bench.size, 0, count), bench.batch))
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    for _, photo in zip(range(bench.rounds + 1), batches, strict=False):
+        for name, step in steps.items():
+            begun = time.perf_counter()
+            step(photo)
+            seconds[name].append(time.perf_counter() - begun)
+    return {name: bench.batch / median(taken[1:]) for name, taken in seconds.items()}
+
+
+def main() -> int:
+    """The command line."""
+    bench = tyro.cli(Bench, prog="python -m training.bench", description=__doc__)
+    found = rates(bench)
+    for name, rate in found.items():
+        print(f"{name:14} {rate:6.2f} images a second, ours {found['ours'] / rate:.2f} times that")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(exit_code(main))
