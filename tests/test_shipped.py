@@ -5,24 +5,30 @@ from pathlib import Path
 import pytest
 import tyro
 
-from training import johnson, multistyle, shipped
+from training import cyclegan_settings, johnson, multistyle, shipped
 from training.checkpoint import STATE, save_generator
 from training.generators import Lite
 from weights.card import Card
 from weights.errors import InputError
 
-SETTINGS = {"training.johnson": johnson.Settings, "training.multistyle": multistyle.Settings}
+SETTINGS = {
+    "training.johnson": johnson.Settings,
+    "training.multistyle": multistyle.Settings,
+    "training.cyclegan": cyclegan_settings.Settings,
+}
 STAGES = [(recipe, stage) for recipe in shipped.recipes(()) for stage in range(len(recipe["stages"]))]
 
 
 @pytest.mark.parametrize(("recipe", "stage"), STAGES, ids=[f"{r['name']}-{s}" for r, s in STAGES])
 def test_each_stage_is_a_command(recipe: dict[str, str], stage: int, tmp_path: Path) -> None:
-    options = shipped.Options(Path("paintings"), Path("photos"), out=tmp_path)
+    options = shipped.Options(Path("paintings"), Path("photos"), Path("landscapes"), out=tmp_path)
     module, *flags = shipped.command(recipe, stage, options)
     settings = tyro.cli(SETTINGS[module], args=flags, config=(tyro.conf.OmitArgPrefixes,))
     assert settings.name == recipe["name"]
-    assert not settings.loop.resume
-    assert (settings.init is not None) == (stage > 0)
+    of_folders = module == "training.cyclegan"
+    assert (settings if of_folders else settings.loop).photos == Path("landscapes" if of_folders else "photos")
+    assert "--resume" not in flags
+    assert ("--init" in flags) == (stage > 0)
 
 
 def test_what_is_finished_is_kept_and_what_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -35,7 +41,7 @@ def test_what_is_finished_is_kept_and_what_was_stopped_goes_on(tmp_path: Path, m
     save_generator(first / "starry-night.safetensors", Lite(16, 1), done)
     second.mkdir()
     (second / STATE).touch()
-    shipped.make(shipped.Options(Path("a"), Path("b"), ("starry-night",), out=tmp_path, install=True))
+    shipped.make(shipped.Options(Path("a"), Path("b"), None, ("starry-night",), out=tmp_path, install=True))
     left = ["training.johnson"] * (len(recipe["stages"]) - 1)
     assert [c[0] for c in commands] == [*left, "export"]
     assert "--resume" in commands[0] and str(second) in commands[0]

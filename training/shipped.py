@@ -1,6 +1,6 @@
 """Make the shipped weights again from their list of settings, training/shipped.json.
 
-    python -m training.shipped --paintings paintings/ --photos photos/ [NAME ...]
+    python -m training.shipped --paintings paintings/ --photos photos/ --landscapes landscapes/ [NAME ...]
 
 Each style is trained in stages, each starting from the one before, in runs/shipped/NAME-STAGE. What is finished is
 kept and what was stopped goes on from its checkpoint, so the command can be stopped and started at will.
@@ -21,8 +21,6 @@ from training.checkpoint import STATE, read_card
 from weights.errors import InputError, exit_code
 
 LIST = Path(__file__).with_name("shipped.json")
-FILES = {"style-image", "pack"}
-"""Settings that are file names: paintings in the folder given, packs beside the list."""
 
 
 @dataclass(frozen=True)
@@ -30,13 +28,13 @@ class Options:
     """Which weights to make, and from what."""
 
     paintings: Path
-    """The folder of the paintings that the list names."""
+    """The folder of the paintings, and of the folders of paintings, that the list names."""
     photos: Path
     """The photos to train on."""
+    landscapes: Path | None = None
+    """The photos that CycleGAN styles train on; the same photos if not given."""
     names: Annotated[tuple[str, ...], tyro.conf.Positional] = ()
     """Which of the list; all if none is given."""
-    val: Path | None = None
-    """Held-out photos."""
     out: Path = Path("runs/shipped")
     """Where the run folders go."""
     threads: int = 0
@@ -57,16 +55,19 @@ def recipes(names: tuple[str, ...]) -> list[dict[str, Any]]:
 def command(recipe: dict[str, Any], stage: int, options: Options) -> list[str]:
     """The command line of one stage of a recipe."""
     folder = options.out / f"{recipe['name']}-{stage}"
-    settings = {**recipe["about"], **recipe["stages"][stage]}
-    for key in FILES & set(settings):
-        settings[key] = (options.paintings if key == "style-image" else LIST.parent) / settings[key]
-    if recipe["module"] == "training.multistyle":
-        settings["paintings"] = options.paintings
+    settings = {**recipe["about"], **recipe["stages"][stage], "photos": options.photos}
+    if recipe["module"] == "training.johnson":
+        settings["style-image"] = options.paintings / settings["style-image"]
+    elif recipe["module"] == "training.multistyle":
+        settings |= {"paintings": options.paintings, "pack": LIST.parent / settings["pack"]}
+    else:
+        settings |= {"paintings": options.paintings / settings["paintings"]}
+        settings |= {"photos": options.landscapes or options.photos}
     if stage:
         settings["init"] = options.out / f"{recipe['name']}-{stage - 1}" / f"{recipe['name']}.safetensors"
-    settings |= {"photos": options.photos, "name": recipe["name"], "out": folder, "weights-license": "MIT"}
-    settings |= {"threads": options.threads} | ({"val": options.val} if options.val else {})
-    flags = [part for key, value in settings.items() for part in (f"--{key}", str(value))]
+    settings |= {"name": recipe["name"], "out": folder, "weights-license": "MIT", "threads": options.threads}
+    values = {key: value if isinstance(value, list) else [value] for key, value in settings.items()}
+    flags = [part for key, parts in values.items() for part in (f"--{key}", *map(str, parts))]
     return [recipe["module"], *flags, *(["--resume"] if (folder / STATE).exists() else [])]
 
 
