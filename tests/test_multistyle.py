@@ -15,7 +15,7 @@ from export.parity import probe_frame
 from tests.conftest import picture
 from training import multistyle, newstyle
 from training.checkpoint import load_generator, load_vector
-from training.generators import LiteTrunk
+from training.generators import Lite, LiteTrunk
 from training.loop import LoopSettings
 from training.objective import LossSettings
 from weights.card import read_catalog
@@ -88,6 +88,17 @@ def test_a_trunk_learns_another_painting_and_keeps_what_it_knew(world: Path, mon
     assert torch.equal(vector(world, "red", "more"), vector(world, "red"))
     mean = (vector(world, "red") + vector(world, "blue")) / 2
     assert torch.allclose(vector(world, "green", "more"), mean)
+
+
+def test_a_trunk_can_begin_as_the_network_of_one_style(world: Path, tmp_path: Path) -> None:
+    one = make_lite(tmp_path)
+    network, _ = load_generator(one)
+    assert isinstance(network, Lite)
+    path = multistyle.train(settings(world, "begun", init=one, steps=1, lr=0.0))
+    trunk, _ = load_generator(path)
+    x = torch.rand(1, 3, 32, 32)
+    with torch.no_grad():
+        assert torch.allclose(trunk(x, vector(world, "red", "begun")), network(x), atol=1e-6)
 
 
 def test_a_new_style_leaves_the_trunk_alone_and_nears_its_painting(world: Path) -> None:
