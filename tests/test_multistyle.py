@@ -103,7 +103,7 @@ def test_a_trunk_can_begin_as_the_network_of_one_style(world: Path, tmp_path: Pa
 
 def test_a_new_style_leaves_the_trunk_alone_and_nears_its_painting(world: Path) -> None:
     run = world / "green"
-    loop = LoopSettings(world / "photos", size=32, batch=2, steps=40, lr=3e-2, threads=1)
+    loop = LoopSettings(world / "photos", size=32, batch=2, steps=40, lr=6e-3, threads=1)
     path = newstyle.train(
         newstyle.Settings(
             world / "paintings" / "green.png", "green", loop, trunk=world / "run" / "pack.safetensors", out=run

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 from lightning_fabric import Fabric
@@ -78,6 +78,10 @@ class Painter(nn.Module):
 
     def forward(self, photo: Tensor, which: Tensor) -> Tensor:
         raise NotImplementedError
+
+    def groups(self) -> list[dict[str, Any]]:
+        """What the optimiser trains, in groups as torch.optim takes them; `haste` multiplies a group's rate."""
+        return [{"params": [p for p in self.parameters() if p.requires_grad], "haste": 1.0}]
 
 
 @dataclass(frozen=True)
@@ -214,7 +218,7 @@ class _Fit:
         self.patience = Patience(s.patience)
 
         self.bare = training.painter
-        optimizer = torch.optim.Adam([p for p in self.bare.parameters() if p.requires_grad], lr=s.lr)
+        optimizer = torch.optim.Adam(self.bare.groups(), lr=s.lr)
         if s.resume:
             state = load_state(training.folder)
             self.bare.load_state_dict(state["painter"])
@@ -255,7 +259,7 @@ class _Fit:
         photo, lesson = self.fabric.to_device(photo).tensor_split([3], dim=1)
         which = (torch.arange(len(photo), device=photo.device) + step * len(photo)) % self.training.styles
         for group in self.optimizer.param_groups:
-            group["lr"] = learning_rate(s, step, self.steps)
+            group["lr"] = group["haste"] * learning_rate(s, step, self.steps)
         painted = self.painter(centre(photo), which)
         terms = self.objective(painted, centre(photo), which=which)
         if self.taught:

@@ -75,6 +75,10 @@ class Settings:
         return self.out or Path("runs") / self.name
 
 
+HASTE = 5.0
+"""How much faster than the trunk the vectors learn: each has a gradient in few of the steps, and far to go."""
+
+
 class ManyStyles(Painter):
     """A trunk and a table of style vectors, (K, style_length)."""
 
@@ -82,6 +86,10 @@ class ManyStyles(Painter):
         super().__init__()
         self.trunk = trunk
         self.vectors = nn.Parameter(vectors)
+
+    def groups(self) -> list[dict[str, Any]]:
+        shared = [p for p in self.trunk.parameters() if p.requires_grad]
+        return [{"params": shared, "haste": 1.0}, {"params": [self.vectors], "haste": HASTE}]
 
     def forward(self, photo: Tensor, which: Tensor) -> Tensor:
         painted: Tensor = self.trunk(photo, self.vectors[which])
