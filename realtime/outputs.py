@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from realtime.stills import WRITABLE, is_still
-from realtime.tracks import VIDEO_SUFFIXES
+from realtime.tracks import ANIMATION, VIDEO_SUFFIXES
 from weights.errors import InputError
 
 
@@ -73,7 +73,7 @@ def _one(source: Path, output: Path) -> Job:
     if is_still(source):
         kind, fits, endings = "picture", WRITABLE, ".jpg, .png, .webp or .tif"
     else:
-        kind, fits, endings = "clip", VIDEO_SUFFIXES, ".mp4, .mov or .mkv"
+        kind, fits, endings = "clip", VIDEO_SUFFIXES | {ANIMATION}, ".mp4, .mov, .mkv or .webp"
     if output.suffix.lower() not in fits:
         raise InputError(
             f"The {kind} {source} can't be written as {output}: end its name in {endings}, or name a folder."

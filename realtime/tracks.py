@@ -8,7 +8,10 @@ from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 
 VIDEO_SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv"))
-"""The kinds of file that a painted clip can be written to."""
+"""The kinds of video file that a painted clip can be written to."""
+
+ANIMATION = ".webp"
+"""A moving picture without sound, for a web page."""
 
 
 class CopiedTrack:
@@ -75,7 +78,7 @@ def open_tracks(source: Any, output: Any) -> tuple[dict[int, Track], list[str]]:
         try:
             if can_hold(output, stream):
                 tracks[stream.index] = CopiedTrack(output, stream)
-            elif stream.type == "audio" and stream.codec_context:
+            elif stream.type == "audio" and stream.codec_context and "aac" in output.supported_codecs:
                 tracks[stream.index] = AacTrack(output, stream)
                 notes.append(
                     f"The sound ({name}) was encoded again as AAC, as this kind of file can't hold it (.mkv can)."

@@ -16,12 +16,13 @@ from av.error import FFmpegError, InvalidDataError
 
 from realtime.av_frames import Colors, FromImage, ToImage, turns_sideways
 from realtime.frames import Image, fit, pad_to_even, resize
-from realtime.tracks import VIDEO_SUFFIXES, Track, open_tracks
+from realtime.tracks import ANIMATION, VIDEO_SUFFIXES, Track, open_tracks
 from weights.errors import InputError
 from weights.files import replacing
 
 _AHEAD = 4  # frames between two stages: enough to smooth their pace, little memory at 4K
-_ENCODER = {"crf": "18", "preset": "veryfast"}  # near-lossless; painting is the slow part and keeps the cores
+_ENCODER = ("libx264", {"crf": "18", "preset": "veryfast"})  # near-lossless; painting keeps the cores
+_ANIMATOR = ("libwebp_anim", {"quality": "70"})
 
 
 @dataclass(frozen=True)
@@ -60,14 +61,14 @@ def paint_clip(
     height: int | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
 ) -> Summary:
-    """Paint the video `source` into `target` (H.264; .mp4, .m4v, .mov or .mkv by its suffix).
+    """Paint the video `source` into `target`: H.264 in .mp4, .m4v, .mov or .mkv, or a .webp that repeats for ever.
 
     Every frame keeps its time, sound is copied, and what phones and old cameras leave to the player is done: frames are
     turned upright, and keep their pixel aspect and colours. `height` scales the frames first. `target` appears whole or
     not at all. Raises InputError.
     """
-    if target.suffix.lower() not in VIDEO_SUFFIXES:
-        raise InputError(f"A clip can't be written as {target.name}: end its name in .mp4, .mov or .mkv.")
+    if target.suffix.lower() not in VIDEO_SUFFIXES | {ANIMATION}:
+        raise InputError(f"A clip can't be written as {target.name}: end its name in .mp4, .mov, .mkv or .webp.")
     if target.exists() and target.samefile(source):
         raise InputError(f"{target} is the original, which is never overwritten: choose another name with -o.")
     with _open_clip(source) as clip, replacing(target) as temporary:
@@ -93,8 +94,8 @@ def _open_clip(source: Path) -> Iterator[Any]:
 
 
 def _muxer_options(target: Path, clip: Any) -> dict[str, str]:
-    if target.suffix.lower() == ".mkv":
-        return {}
+    if target.suffix.lower() in (".mkv", ANIMATION):
+        return {"loop": "0"} if target.suffix.lower() == ANIMATION else {}
     # A start later than 0 is written in the file's own time scale, which would be milliseconds.
     return {"movflags": "+faststart", "movie_timescale": str(clip.streams.video[0].time_base.denominator)}
 
@@ -223,7 +224,8 @@ class _Job:
     def _open_output(self, frame: Any) -> None:
         image = pad_to_even(self._fitted(self._to_image(frame)))
         rate = self._video.average_rate or self._video.guessed_rate or Fraction(25)
-        stream = self._output.add_stream("libx264", rate=rate, options=dict(_ENCODER))
+        codec, options = _ANIMATOR if self._output.format.name == "webp" else _ENCODER
+        stream = self._output.add_stream(codec, rate=rate, options=dict(options))
         stream.pix_fmt = "yuv420p"
         stream.height, stream.width = image.shape[:2]
         stream.codec_context.time_base = stream.time_base = self._video.time_base

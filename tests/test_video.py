@@ -253,3 +253,23 @@ def test_the_original_is_never_overwritten(make_clip: MakeClip) -> None:
 def test_another_kind_of_file_is_refused(make_clip: MakeClip, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"end its name in \.mp4"):
         paint_clip(make_clip(), tmp_path / "out.webm", same)
+
+
+def test_a_moving_picture_for_a_page_keeps_the_times(make_clip: MakeClip, tmp_path: Path) -> None:
+    from PIL import Image
+
+    source, target = make_clip(audio="aac"), tmp_path / "out.webp"
+    summary = paint_clip(source, target, same)
+    assert summary.frames == 12
+    assert "left out" in " ".join(summary.notes)
+    with Image.open(target) as animation:
+        assert animation.info["loop"] == 0
+        assert 6 < animation.n_frames <= 12  # its encoder may show two alike as one
+        durations = []
+        for i in range(animation.n_frames):
+            animation.seek(i)
+            animation.load()
+            durations.append(animation.info["duration"])
+    expected = float(times(source)[-1] - times(source)[0]) * 1000
+    frame = expected / 11
+    assert expected - frame <= sum(durations) <= expected + 2 * frame
