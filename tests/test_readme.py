@@ -69,9 +69,9 @@ def test_each_command_is_accepted(command: str) -> None:
     PARSERS[module](arguments)
 
 
-@pytest.mark.parametrize("target", re.findall(r"make (\w+) ", README))
-def test_each_target_is_in_the_makefile(target: str) -> None:
-    assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
+@pytest.mark.parametrize("target", re.findall(r"^make (\w+)|`make (\w+)`", README, re.M))
+def test_each_target_is_in_the_makefile(target: tuple[str, str]) -> None:
+    assert re.search(rf"^{''.join(target)}:", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE)
 
 
 @pytest.mark.parametrize("name", re.findall(r"\]\(((?!http)[^)]+)\)", README))
