@@ -62,6 +62,13 @@ def test_a_vector_is_judged_through_its_trunk(world: Path) -> None:
     assert card.name == "tiny"
 
 
+def test_styles_of_one_painting_may_have_longer_names(tmp_path: Path) -> None:
+    for name in ("wave.jpg", "wave-two.png", "wave-two.txt"):
+        (tmp_path / name).touch()
+    assert evaluate.painting_of("wave-johnson", tmp_path).name == "wave.jpg"
+    assert evaluate.painting_of("wave-two-johnson", tmp_path).name == "wave-two.png"
+
+
 def test_a_missing_painting_is_said(world: Path) -> None:
     with pytest.raises(InputError, match=r"no painting other\.jpg"):
         evaluate.painting_of("other", world / "paintings")

@@ -57,7 +57,7 @@ class Styles:
     weights: Annotated[tuple[Path, ...], tyro.conf.Positional]
     """.safetensors styles: networks of their own, or vectors beside their trunk."""
     paintings: Path
-    """The folder of the paintings, NAME.jpg (or .png) each."""
+    """The folder of the paintings, NAME.jpg (or .png) each; a style's name may go on after it, NAME-johnson."""
     photos: Path
     """Held-out photos."""
     count: int = 6
@@ -73,10 +73,13 @@ class Styles:
 
 
 def painting_of(name: str, folder: Path) -> Path:
-    """The painting called `name` in `folder`. Raises InputError."""
-    for path in sorted(folder.glob(f"{name}.*")):
-        if path.suffix.lower() in SUFFIXES:
-            return path
+    """The painting of the style `name` in `folder`, starry-night.jpg for starry-night-johnson too. Raises InputError."""
+    stem = name
+    while stem:
+        for path in sorted(folder.glob(f"{stem}.*")):
+            if path.suffix.lower() in SUFFIXES:
+                return path
+        stem = stem.rpartition("-")[0]
     raise InputError(f"There is no painting {name}.jpg in {folder}.")
 
 
