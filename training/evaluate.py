@@ -73,7 +73,7 @@ class Styles:
 
 
 def painting_of(name: str, folder: Path) -> Path:
-    """The painting of the style `name` in `folder`, starry-night.jpg for starry-night-johnson too. Raises InputError."""
+    """The painting of style `name` in `folder`, starry-night.jpg for starry-night-johnson too. Raises InputError."""
     stem = name
     while stem:
         for path in sorted(folder.glob(f"{stem}.*")):
