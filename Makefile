@@ -2,13 +2,16 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: live test check
+.PHONY: live test check report
 
 live: .venv/live
 	$(BIN)/python -m realtime
 
 test: .venv/full
 	$(BIN)/python -m pytest
+
+report: .venv/full
+	$(BIN)/python -m gatys.report
 
 check: .venv/full
 	$(BIN)/ruff check .

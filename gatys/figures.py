@@ -29,7 +29,7 @@ def captioned_sheet(rows: Sequence[Sequence[Captioned]], title: str, path: Path,
     columns = max(len(row) for row in rows)
     ratio = max(c.picture.shape[2] / c.picture.shape[3] for row in rows for c in row)
     lines = max(c.caption.count("\n") + 1 for row in rows for c in row)
-    height = len(rows) * (cell * ratio + 0.17 * lines + 0.1) + 0.35
+    height = len(rows) * (cell * ratio + 0.21 * lines + 0.1) + 0.4
     figure = Figure(figsize=(columns * cell, height), dpi=DPI, layout="constrained")
     for line, row in zip(figure.subplots(len(rows), columns, squeeze=False), rows, strict=True):
         for axis in line[len(row) :]:
@@ -37,9 +37,9 @@ def captioned_sheet(rows: Sequence[Sequence[Captioned]], title: str, path: Path,
         for axis, item in zip(line, row, strict=False):
             axis.imshow(to_uint8(item.picture), interpolation="lanczos")
             axis.set(xticks=(), yticks=())
-            axis.set_xlabel(item.caption, fontsize=9)
+            axis.set_xlabel(item.caption, fontsize=12)
             axis.spines[:].set_visible(False)
-    figure.suptitle(title, fontsize=11)
+    figure.suptitle(title, fontsize=13)
     save_figure(figure, path)
 
 
