@@ -13,6 +13,7 @@ from gatys import compare, reconstruct, study
 from gatys import settings as gatys_settings
 from gatys.cli import parse
 from realtime import bench, options, sheet
+from training import bench as training_bench
 from training import cyclegan_settings, evaluate, johnson, multistyle, newstyle, shipped
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -43,6 +44,7 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
     "training.multistyle": lambda a: tyro.cli(multistyle.Settings, args=a, config=NESTED),
     "training.newstyle": lambda a: tyro.cli(newstyle.Settings, args=a, config=NESTED),
     "training.evaluate": evaluation,
+    "training.bench": lambda a: tyro.cli(training_bench.Bench, args=a),
     "training.shipped": lambda a: tyro.cli(shipped.Options, args=a),
     "gatys": lambda a: parse(gatys_settings.Settings, "python -m gatys", None, a),
     "gatys.reconstruct": lambda a: tyro.cli(reconstruct.Reconstruction, args=a),
