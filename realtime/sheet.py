@@ -1,4 +1,4 @@
-"""`python -m realtime.sheet photo.jpg … -o sheet.jpg`: the photos in a row, and below them a row for each style."""
+"""`python -m realtime.sheet photo.jpg … -o sheet.jpg`: the photos in a row, and then a row of them in each style."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ class SheetOptions:
     output: Path = Path("livebrush-sheet.jpg")
     styles: tuple[str, ...] = ()
     height: int = 240
+    columns: int = 1
     device: str = "auto"
     weights: Path = WEIGHTS
 
@@ -42,10 +43,23 @@ def captioned(row: list[Image], text: str) -> Image:
     return page
 
 
+def in_columns(rows: list[Image], columns: int) -> Image:
+    """Equally large pictures, line by line in so many columns on white."""
+    height, width = rows[0].shape[:2]
+    lines = -(-len(rows) // columns)
+    page = np.full((lines * height, columns * (width + 2 * GAP) - 2 * GAP, 3), 255, np.uint8)
+    for i, row in enumerate(rows):
+        top, left = i // columns * height, i % columns * (width + 2 * GAP)
+        page[top : top + height, left : left + width] = row
+    return page
+
+
 def make_sheet(options: SheetOptions) -> Image:
     """The sheet as one picture. Photos are painted at their own size and then shown `height` lines high."""
     if not options.photos:
         raise InputError("Name at least one photo for the sheet.")
+    if min(options.columns, options.height) < 1:
+        raise InputError("--columns and --height must be 1 or more.")
     photos = [read_still(path).image for path in options.photos]
 
     def shown(pictures: list[Image]) -> list[Image]:
@@ -58,7 +72,7 @@ def make_sheet(options: SheetOptions) -> Image:
         picture = paint.card.picture
         text = f"{name}: {picture.title}, {picture.painter}" if picture.painter else f"{name}: {paint.card.title}"
         rows.append(captioned(shown([paint(photo) for photo in photos]), text))
-    return np.concatenate(rows, axis=0)
+    return in_columns(rows, min(options.columns, len(rows)))
 
 
 def parser() -> argparse.ArgumentParser:
@@ -69,6 +83,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("-o", dest="output", type=Path, metavar="OUT", default=default.output, help="the sheet to write")
     made.add_argument("--styles", nargs="+", default=default.styles, metavar="NAME", help="which; all if not given")
     made.add_argument("--height", type=int, default=default.height, metavar="N", help="lines of each picture shown")
+    made.add_argument("--columns", type=int, default=default.columns, metavar="N", help="styles side by side")
     made.add_argument("--device", default=default.device, metavar="D", help="auto, cpu or cuda")
     made.add_argument("--weights", type=Path, default=default.weights, metavar="DIR", help="folder of the styles")
     return made

@@ -30,6 +30,15 @@ def test_a_sheet_has_a_row_for_each_style(styles: Path, tmp_path: Path, monkeypa
     assert (made[: sheet.CAPTION] < 255).any()  # the caption
 
 
+def test_styles_can_stand_in_columns() -> None:
+    rows = [np.full((30, 20, 3), 50 * i, np.uint8) for i in range(3)]
+    page = sheet.in_columns(rows, 2)
+    assert page.shape == (60, 40 + 2 * sheet.GAP, 3)
+    assert np.array_equal(page[:30, -20:], rows[1]) and np.array_equal(page[30:, :20], rows[2])
+    assert (page[30:, 20:] == 255).all()
+    assert np.array_equal(sheet.in_columns(rows, 1), np.concatenate(rows))
+
+
 def test_an_unknown_style_is_said(styles: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     photo = tmp_path / "photo.png"
     photo.write_bytes(cv2.imencode(".png", picture(40, 60))[1].tobytes())
