@@ -26,6 +26,9 @@ from weights.errors import InputError
 
 VALIDATION_PHOTOS = 16
 
+SHORTEST_PASS = 100
+"""Steps between checkpoints at least, however few the photos: each costs a validation."""
+
 
 @dataclass(frozen=True)
 class LoopSettings:
@@ -59,7 +62,7 @@ class LoopSettings:
     resume: bool = False
     """Go on from the run folder's checkpoint."""
     checkpoint_minutes: float = 4.0
-    """Minutes between checkpoints (and one after each pass)."""
+    """Minutes between checkpoints (and one after each pass, or after 100 steps where passes are shorter)."""
     preview_steps: int = 100
     """Steps between preview pictures."""
     devices: int = 1
@@ -212,7 +215,7 @@ class _Fit:
         self.taught = taught_by(s.teacher, self.photos) if s.teacher else {}
         self.photos = list(self.taught) or self.photos
         self.a_step = s.batch * self.fabric.world_size
-        self.a_pass = max(1, len(self.photos) // self.a_step)
+        self.a_pass = max(SHORTEST_PASS, len(self.photos) // self.a_step)
         self.steps = s.steps or max(1, round(s.epochs * len(self.photos) / self.a_step))
         self.first = 0
         self.patience = Patience(s.patience)
