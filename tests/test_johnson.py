@@ -152,8 +152,8 @@ def test_training_stops_when_the_validation_loss_has_settled() -> None:
 
 
 def test_a_run_that_has_settled_says_so(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
-    path = train(change(settings, lr=0.0, steps=40, patience=2))
-    assert load_generator(path)[1].training["steps"] == 3  # a pass is one step; the third is no better either
+    path = train(change(settings, lr=0.0, steps=40, patience=2, checkpoint_minutes=0.0))
+    assert load_generator(path)[1].training["steps"] == 3  # a checkpoint after each; the third is no better either
     assert "has settled: stopped after 3 steps" in capfd.readouterr().err
 
 
