@@ -34,10 +34,16 @@ class SheetOptions:
 
 
 def captioned(row: list[Image], text: str) -> Image:
-    """Equally high pictures side by side on white, under a line of text: `(CAPTION + h + GAP, W, 3)`."""
+    """Equally high pictures side by side on white, under a line of text: `(CAPTION + h + GAP, W, 3)`.
+
+    Where the text is too long, only what stands before its first ": " is written.
+    """
     gap = np.full((row[0].shape[0], GAP, 3), 255, np.uint8)
     line = np.concatenate([part for picture in row for part in (picture, gap)][:-1], axis=1)
     page = np.full((CAPTION + line.shape[0] + GAP, line.shape[1], 3), 255, np.uint8)
+    (length, _), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.5, 1)
+    if length > line.shape[1]:
+        text = text.partition(": ")[0]
     cv2.putText(page, text, (2, CAPTION - 8), cv2.FONT_HERSHEY_SIMPLEX, 0.5, (60, 60, 60), 1, cv2.LINE_AA)
     page[CAPTION : CAPTION + line.shape[0]] = line
     return page

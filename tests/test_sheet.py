@@ -30,6 +30,13 @@ def test_a_sheet_has_a_row_for_each_style(styles: Path, tmp_path: Path, monkeypa
     assert (made[: sheet.CAPTION] < 255).any()  # the caption
 
 
+def test_a_caption_that_is_too_long_is_shortened() -> None:
+    narrow = [np.zeros((20, 60, 3), np.uint8)]
+    assert np.array_equal(sheet.captioned(narrow, "udnie: Udnie, Francis Picabia"), sheet.captioned(narrow, "udnie"))
+    wide = [np.zeros((20, 600, 3), np.uint8)]
+    assert not np.array_equal(sheet.captioned(wide, "udnie: Udnie"), sheet.captioned(wide, "udnie"))
+
+
 def test_styles_can_stand_in_columns() -> None:
     rows = [np.full((30, 20, 3), 50 * i, np.uint8) for i in range(3)]
     page = sheet.in_columns(rows, 2)
