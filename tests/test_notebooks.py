@@ -15,7 +15,6 @@ import pytest
 import tyro
 from nbclient import NotebookClient
 
-from gatys import bench
 from gatys.report import __main__ as report
 from gatys.report import curves
 from tests.test_readme import PARSERS
@@ -106,7 +105,6 @@ def test_it_runs_from_a_fresh_kernel(path: Path) -> None:
 TEXT = report.SOURCE.read_text(encoding="utf-8")
 COMMANDS = {
     **PARSERS,
-    "gatys.bench": lambda a: tyro.cli(bench.BenchOptions, args=a),
     "gatys.report.curves": lambda a: tyro.cli(curves.Options, args=a),
     "training.evaluate": lambda a: tyro.extras.subcommand_cli_from_dict(
         {"styles": evaluate.Styles, "cyclegan": evaluate.CycleGAN}, args=a

@@ -9,6 +9,7 @@ import pytest
 import tyro
 
 from export import __main__ as export
+from gatys import bench as gatys_bench
 from gatys import compare, reconstruct, study
 from gatys import settings as gatys_settings
 from gatys.cli import parse
@@ -49,6 +50,7 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
     "gatys": lambda a: parse(gatys_settings.Settings, "python -m gatys", None, a),
     "gatys.reconstruct": lambda a: tyro.cli(reconstruct.Reconstruction, args=a),
     "gatys.study": lambda a: tyro.cli(study.Study, args=a),
+    "gatys.bench": lambda a: tyro.cli(gatys_bench.BenchOptions, args=a),
     "gatys.compare": lambda a: tyro.cli(compare.Comparison, args=a),
     "pip": lambda a: a,
     "venv": lambda a: a,
