@@ -36,6 +36,18 @@ def test_the_table_has_every_figure(world: Path, capsys: pytest.CaptureFixture[s
         assert word in printed
 
 
+def test_a_style_of_a_folder_has_its_steadiness(
+    world: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(world)
+    card = Card("folder", "Folder", "cyclegan", "lite", {"width": 16, "blocks": 1})
+    save_generator(world / "folder.safetensors", Lite(16, 1), card)
+    weights = (Path("folder.safetensors"), Path("tiny.safetensors"))
+    evaluate.styles(evaluate.Styles(weights, Path("paintings"), Path("photos"), count=1, size=48, reference=0))
+    folder, tiny = (line for line in capsys.readouterr().out.splitlines() if ".safetensors" in line)
+    assert tiny.count(".") - folder.count(".") >= 3  # content, style, total
+
+
 def test_the_reference_counts_the_steps_to_a_goal(world: Path) -> None:
     painting = to_tensor(picture(48, 48, seed=20))
     objective = Objective(LOSS, loss_vgg(LOSS), painting)

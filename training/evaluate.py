@@ -121,7 +121,10 @@ def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def styles(options: Styles) -> None:
-    """Print the table; its last row is the identity, the floor of every measure of steadiness."""
+    """Print the table; its last row is the identity, the floor of every measure of steadiness.
+
+    CycleGAN styles have no losses of this kind, only steadiness.
+    """
     paths = pictures_in(options.photos)
     photos = [central_crop(p, options.size) for p in evenly(paths, options.count)]
     pairs: dict[str, list[Pair]] = {}
@@ -132,14 +135,17 @@ def styles(options: Styles) -> None:
     rows: dict[str, dict[str, float]] = {}
     for path in options.weights:
         paint, card = load_style(path)
-        objective = objective_of(card, painting_of(card.name, options.paintings))
-        losses = losses_of(paint, objective, photos, options.reference)
+        losses: dict[str, float] = {}
+        if card.method != "cyclegan":  # which has no painting to measure a style loss by
+            objective = objective_of(card, painting_of(card.name, options.paintings))
+            losses = losses_of(paint, objective, photos, options.reference)
         rows[str(path)] = {**losses, **steadiness_of(paint, photos, pairs)}
     rows["identity"] = steadiness_of(lambda x: x, photos, pairs)
     limit = f"at most {options.reference} L-BFGS steps tried"
-    table = Table("style", *rows[str(options.weights[0])], title=f"{len(photos)} photos at {options.size} px, {limit}")
+    columns = max(rows.values(), key=len)
+    table = Table("style", *columns, title=f"{len(photos)} photos at {options.size} px, {limit}")
     for name, row in rows.items():
-        table.add_row(name, *(f"{row[c]:.4g}" if c in row else "" for c in rows[str(options.weights[0])]))
+        table.add_row(name, *(f"{row[c]:.4g}" if c in row else "" for c in columns))
     Console(width=160).print(table)
 
 
