@@ -215,7 +215,7 @@ class _Fit:
         self.taught = taught_by(s.teacher, self.photos) if s.teacher else {}
         self.photos = list(self.taught) or self.photos
         self.a_step = s.batch * self.fabric.world_size
-        self.a_pass = max(SHORTEST_PASS, len(self.photos) // self.a_step)
+        self.between_checkpoints = max(SHORTEST_PASS, len(self.photos) // self.a_step)
         self.steps = s.steps or max(1, round(s.epochs * len(self.photos) / self.a_step))
         self.first = 0
         self.patience = Patience(s.patience)
@@ -244,7 +244,7 @@ class _Fit:
             done, last = step + 1, step + 1 == self.steps
             if run.writes and (last or done % self.settings.preview_steps == 0):
                 run.preview(done, self._preview())
-            if (last or run.due() or done % self.a_pass == 0) and self._checkpoint(done) and not last:
+            if (last or run.due() or done % self.between_checkpoints == 0) and self._checkpoint(done) and not last:
                 run.say(f"the validation loss has settled: stopped after {done} steps")
                 break
         run.close()
