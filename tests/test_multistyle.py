@@ -166,6 +166,11 @@ def test_bad_packs_are_said(world: Path, tmp_path: Path) -> None:
         newstyle.train(newstyle.Settings(Path("x.jpg"), "x", trunk=make_lite(tmp_path)))
 
 
+def test_a_teacher_of_one_style_is_refused_for_many(world: Path, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="one style"):
+        multistyle.train(settings(world, "taught", steps=1, teacher=world / "photos"))
+
+
 def make_lite(folder: Path) -> Path:
     from training.checkpoint import save_generator
     from training.generators import Lite

@@ -212,6 +212,10 @@ class _Fit:
         self.fabric.launch()
         self.run_folder = Run(training.folder, training.record, s.checkpoint_minutes, self.fabric.is_global_zero)
         self.photos, self.held_out = split_photos(s)
+        if s.teacher and training.styles > 1:
+            raise InputError(
+                f"The pictures in {s.teacher} teach one style: leave --teacher out where many are trained."
+            )
         self.taught = taught_by(s.teacher, self.photos) if s.teacher else {}
         self.photos = list(self.taught) or self.photos
         self.a_step = s.batch * self.fabric.world_size
