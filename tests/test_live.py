@@ -1,4 +1,8 @@
-"""The live loop drops old frames, never shows a late frame of an old style, and tells of errors as values."""
+"""The live loop drops old frames, never shows a late frame of an old style, and tells of errors as values.
+
+One file for one module, and longer than the others: the threads share the fakes below, which stand for camera and
+network.
+"""
 
 from __future__ import annotations
 
