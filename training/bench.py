@@ -3,9 +3,9 @@
     python -m training.bench --style-image painting.jpg --photos photos/
 
 Both train the same network on the same batches with the same losses. The plain step: contiguous pictures, the
-painting's Gram matrices computed again each time, and every layer of the loss network for photo and painting alike.
-"Plain, cached" keeps the Gram matrices. Ours is training.johnson's. The steps alternate, so that a machine that slows
-down slows all; medians are printed.
+painting's Gram matrices computed again each time, every layer of the loss network for photo and painting alike, and
+Adam. "Plain, cached" keeps the Gram matrices. Ours is training.johnson's, with its optimiser. The steps alternate, so
+that a machine that slows down slows all; medians are printed.
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from torch.utils.data import DataLoader
 
 from training.generators import build
 from training.images import PhotoCrops, load_image, pictures_in
+from training.johnson import OneStyle
+from training.loop import LoopSettings, optimizer_of
 from training.objective import LossSettings, Objective, loss_vgg, total
 from training.perceptual import feature_loss, gram_matrix, style_loss, total_variation
 from weights.errors import exit_code
@@ -54,11 +56,11 @@ class Ours:
 
     def __init__(self, settings: LossSettings, painting: Tensor) -> None:
         self.network = build("lite", {})
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=1e-3)
+        self.optimizer = optimizer_of(LoopSettings(Path()), OneStyle(self.network))
         self.objective = Objective(settings, loss_vgg(settings), painting)
 
     def __call__(self, photo: Tensor) -> None:
-        """One step of Adam."""
+        """One step of SOAP."""
         loss = total(self.objective(self.network(photo), photo))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]

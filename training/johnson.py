@@ -90,7 +90,9 @@ class OneStyle(Painter):
 
 def training_summary(loop: LoopSettings, loss: LossSettings, steps: int, losses: dict[str, float]) -> dict[str, Any]:
     """What a card tells of a training: its losses' settings, how it ran, what it reached."""
-    kept = {name: getattr(loop, name) for name in ("size", "batch", "lr", "schedule", "steady_weight", "seed")}
+    kept = {
+        name: getattr(loop, name) for name in ("size", "batch", "optimizer", "lr", "schedule", "steady_weight", "seed")
+    }
     if loop.teacher:
         kept["teacher_weight"] = loop.teacher_weight
     return {**loss.summary(), **kept, "steps": steps, **{f"val_{k}": round(v, 5) for k, v in losses.items()}}

@@ -80,19 +80,20 @@ HASTE = 5.0
 
 
 class ManyStyles(Painter):
-    """A trunk and a table of style vectors, (K, style_length)."""
+    """A trunk and its style vectors, (style_length,) each; made from a table (K, style_length)."""
 
     def __init__(self, trunk: LiteTrunk, vectors: Tensor) -> None:
         super().__init__()
         self.trunk = trunk
-        self.vectors = nn.Parameter(vectors)
+        self.vectors = nn.ParameterList(vector.clone() for vector in vectors)
 
     def groups(self) -> list[dict[str, Any]]:
         shared = [p for p in self.trunk.parameters() if p.requires_grad]
-        return [{"params": shared, "haste": 1.0}, {"params": [self.vectors], "haste": HASTE}]
+        rare = {"haste": HASTE, "betas": (0.9, 0.999)}  # long averages, for each vector has few gradients
+        return [{"params": shared, "haste": 1.0}, {"params": list(self.vectors), **rare}]
 
     def forward(self, photo: Tensor, which: Tensor) -> Tensor:
-        painted: Tensor = self.trunk(photo, self.vectors[which])
+        painted: Tensor = self.trunk(photo, torch.stack(list(self.vectors))[which])
         return painted
 
 

@@ -37,7 +37,7 @@ FAR = 1.5
 
 
 def _defaults() -> LoopSettings:
-    return LoopSettings(PHOTOS, size=192, batch=2, steps=300, lr=4e-3, preview_steps=25, install=True)
+    return LoopSettings(PHOTOS, size=192, batch=2, steps=300, optimizer="adam", lr=4e-3, preview_steps=25, install=True)
 
 
 @dataclass(frozen=True)
