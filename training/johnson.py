@@ -4,7 +4,7 @@
 
 trains in runs/my-style and ends with runs/my-style/my-style.safetensors, which `python -m export` turns into a style.
 Departures from the paper, each an option: the lite network, style terms divided by the painting's own (so that no
-layer drowns the others), a falling learning rate, and a steadiness term (training.temporal).
+layer drowns the others), SOAP in Adam's place, a falling learning rate, and a steadiness term (training.temporal).
 """
 
 from __future__ import annotations
