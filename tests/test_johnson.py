@@ -15,8 +15,9 @@ from safetensors.torch import load_file
 
 from tests.conftest import picture
 from training.checkpoint import load_generator
-from training.johnson import Settings, train
-from training.loop import LoopSettings, Patience, learning_rate, out_of_balance, split_photos
+from training.generators import Lite
+from training.johnson import OneStyle, Settings, train
+from training.loop import LoopSettings, Patience, learning_rate, optimizer_of, out_of_balance, split_photos
 from training.objective import LossSettings
 from weights.errors import InputError
 
@@ -47,15 +48,25 @@ def change(settings: Settings, **values: Any) -> Settings:
     return dataclasses.replace(settings, loop=dataclasses.replace(settings.loop, **loop), **own)
 
 
-def test_four_steps_are_two_and_two_resumed(settings: Settings, tmp_path: Path) -> None:
-    straight = load_file(train(settings))
-    half = change(settings, out=tmp_path / "halved", schedule="constant", steps=2)
-    whole = change(settings, out=tmp_path / "whole", schedule="constant")
+@pytest.mark.parametrize("optimizer", ["soap", "adam"])
+def test_eight_steps_are_three_and_five_resumed(settings: Settings, tmp_path: Path, optimizer: str) -> None:
+    half = change(settings, out=tmp_path / "halved", schedule="constant", steps=3, optimizer=optimizer)
     train(half)
-    resumed = load_file(train(change(half, steps=4, resume=True)))
-    unbroken = load_file(train(whole))
+    resumed = load_file(train(change(half, steps=8, resume=True)))  # SOAP turns its basis in the sixth step
+    unbroken = load_file(train(change(half, steps=8, out=tmp_path / "whole")))
     assert all(torch.equal(resumed[k], unbroken[k]) for k in unbroken)
-    assert not all(torch.equal(resumed[k], straight[k]) for k in straight)  # the cosine schedule is another training
+    falling = load_file(train(change(half, steps=8, out=tmp_path / "falling", schedule="cosine")))
+    assert not all(torch.equal(resumed[k], falling[k]) for k in falling)  # the cosine schedule is another training
+
+
+def test_the_optimizer_is_chosen_and_leaves_what_has_one_dimension_to_adam(settings: Settings) -> None:
+    painter = OneStyle(Lite(16, 1))
+    assert isinstance(optimizer_of(change(settings, optimizer="adam").loop, painter), torch.optim.Adam)
+    soap = optimizer_of(settings.loop, painter)
+    painter(torch.rand(1, 3, 16, 16), torch.zeros(1)).sum().backward()
+    soap.step()
+    turned = {len(p.shape): [len(q) > 0 for q in soap.state[p]["Q"]] for p in painter.parameters()}
+    assert turned == {1: [False], 4: [True] * 4}
 
 
 def test_the_run_folder_holds_what_was_promised(settings: Settings) -> None:
