@@ -53,7 +53,7 @@ class LoopSettings:
     """The learning rate."""
     schedule: Literal["constant", "cosine"] = "cosine"
     """Whether the rate falls to 0 at the end."""
-    steady_weight: float = 100.0
+    steady_weight: float = 1000.0
     """Weight of the steadiness term; 0 for the papers' loss."""
     teacher: Path | None = None
     """A folder of pictures of one style named as the photos, as `python -m gatys` paints them, to come near to."""

@@ -37,7 +37,7 @@ class LossSettings:
     """Where style is compared."""
     style_size: int = 448
     """Short side of the painting in pixels: larger gives larger strokes."""
-    content_weight: float = 1e-5
+    content_weight: float = 3e-5
     style_weight: float = 10.0
     relative_style: bool = True
     """Divide each layer's style term by the squared norm of the painting's own Gram matrix."""
