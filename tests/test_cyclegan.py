@@ -22,6 +22,7 @@ from training.cyclegan_settings import Method, Settings
 from training.images import load_image
 from training.run import Run
 from training.unpaired import ScaledCrops, split
+from weights.card import StylePicture
 from weights.errors import InputError, exit_code
 
 TINY = Method(width=16, blocks=1, ndf=8, lr=1e-3, ema=0.9, pool=3)
@@ -176,7 +177,9 @@ def test_four_steps_are_two_and_two_resumed(world: Path, tmp_path: Path, curve: 
 
 def test_the_run_folder_holds_what_was_promised(world: Path, tmp_path: Path) -> None:
     method = {"loss": "vanilla", "identity": 0.0, "ema": 0.0, "reverse_width": 20}
-    path = train(settings(world, tmp_path, method, painter="Nobody", preview_steps=2, channels_last=True))
+    path = train(
+        settings(world, tmp_path, method, picture=StylePicture(painter="Nobody"), preview_steps=2, channels_last=True)
+    )
     assert {p.name for p in (tmp_path / "previews").iterdir()} == {"000002.png", "000004.png"}
     assert load_image(tmp_path / "preview.png").shape == (1, 3, 6 * 36, 6 * 36)
     assert json.loads((tmp_path / "settings.json").read_text())["method"]["loss"] == "vanilla"

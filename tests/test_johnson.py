@@ -19,6 +19,7 @@ from training.generators import Lite
 from training.johnson import OneStyle, Settings, train
 from training.loop import LoopSettings, Patience, learning_rate, optimizer_of, out_of_balance, split_photos
 from training.objective import LossSettings
+from weights.card import StylePicture
 from weights.errors import InputError
 
 
@@ -70,7 +71,7 @@ def test_the_optimizer_is_chosen_and_leaves_what_has_one_dimension_to_adam(setti
 
 
 def test_the_run_folder_holds_what_was_promised(settings: Settings) -> None:
-    path = train(change(settings, painter="Nobody", preview_steps=2))
+    path = train(change(settings, picture=StylePicture(painter="Nobody"), preview_steps=2))
     folder = path.parent
     assert path.name == "stripes.safetensors"
     assert json.loads((folder / "settings.json").read_text())["loop"]["lr"] == 5e-3

@@ -98,14 +98,7 @@ class Settings:
     """CPU threads; 0 for all."""
     install: bool = False
     """Export and install the style at the end."""
-    title: str = ""
-    """The paintings' title, as 'Pen drawings of landscapes'; the name if empty."""
-    painter: str = ""
-    """Who painted them."""
-    year: str = ""
-    """When."""
-    license: str = ""
-    """The paintings' licence, in words."""
+    picture: StylePicture = field(default_factory=StylePicture)
     weights_license: str = ""
     """The licence you give the trained weights."""
     out: Path | None = None
@@ -123,7 +116,7 @@ class Settings:
 def card_of(settings: Settings, steps: int, figures: dict[str, float], reverse: bool = False) -> Card:
     """The card of G, or of F, after so many steps."""
     s, m = settings, settings.method
-    title = s.title or s.name.replace("-", " ").title()
+    title = s.picture.title or s.name.replace("-", " ").title()
     summary: dict[str, Any] = {k: v for k, v in vars(m).items() if k not in ("architecture", "width", "blocks")}
     kept = ("size", "photo_scale", "painting_scale", "hold_out", "batch", "seed")
     summary |= {k: list(v) if isinstance(v := getattr(s, k), tuple) else v for k in kept}
@@ -134,7 +127,7 @@ def card_of(settings: Settings, steps: int, figures: dict[str, float], reverse: 
         architecture=m.architecture,
         arguments=m.arguments(s.size, m.reverse_width if reverse else 0),
         stride=Generator.stride,
-        picture=StylePicture(s.title, s.painter, s.year, s.license),
+        picture=s.picture,
         license=s.weights_license,
         training={**summary, "steps": steps, **{f"val_{k}": round(v, 5) for k, v in figures.items()}},
         commit=commit(),

@@ -37,14 +37,7 @@ class Settings:
     """The style's name: lower-case letters, digits, dashes."""
     loop: LoopSettings
     loss: LossSettings = field(default_factory=LossSettings)
-    title: str = ""
-    """The painting's title; the name if empty."""
-    painter: str = ""
-    """Who painted it."""
-    year: str = ""
-    """When."""
-    license: str = ""
-    """The painting's licence, in words."""
+    picture: StylePicture = field(default_factory=StylePicture)
     weights_license: str = ""
     """The licence you give the trained weights."""
     architecture: Literal["lite", "johnson"] = "lite"
@@ -102,12 +95,12 @@ def card_of(settings: Settings, steps: int, losses: dict[str, float]) -> Card:
     """The card of a network trained with these settings."""
     return Card(
         name=settings.name,
-        title=settings.title or settings.name.replace("-", " ").title(),
+        title=settings.picture.title or settings.name.replace("-", " ").title(),
         method="johnson",
         architecture=settings.architecture,
         arguments=settings.architecture_arguments(),
         stride=Generator.stride,
-        picture=StylePicture(settings.title, settings.painter, settings.year, settings.license),
+        picture=settings.picture,
         license=settings.weights_license,
         training=training_summary(settings.loop, settings.loss, steps, losses),
         commit=commit(),

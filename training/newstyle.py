@@ -53,11 +53,7 @@ class Settings:
     """The shared network, as export wrote it."""
     style_size: int = 0
     """Short side of the painting in pixels; 0 for the trunk's."""
-    title: str = ""
-    painter: str = ""
-    year: str = ""
-    license: str = ""
-    """The painting's licence, in words."""
+    picture: StylePicture = field(default_factory=StylePicture)
     weights_license: str = ""
     """The licence you give the vector."""
     out: Path | None = None
@@ -104,12 +100,12 @@ def train(settings: Settings) -> Path:
     def card(steps: int, losses: dict[str, float]) -> Card:
         return Card(
             name=settings.name,
-            title=settings.title or settings.name.replace("-", " ").title(),
+            title=settings.picture.title or settings.name.replace("-", " ").title(),
             method="newstyle",
             architecture="lite-trunk",
             arguments=trunk.arguments,
             trunk=trunk_card.name,
-            picture=StylePicture(settings.title, settings.painter, settings.year, settings.license),
+            picture=settings.picture,
             license=settings.weights_license,
             training=training_summary(settings.loop, loss, steps, losses),
             commit=commit(),

@@ -27,9 +27,13 @@ class StylePicture:
     """The painting (or the folder of paintings) that a style was learned from."""
 
     title: str = ""
+    """As 'The Starry Night' or 'Pen drawings of landscapes'; the style's name if empty."""
     painter: str = ""
+    """Who painted it."""
     year: str = ""
+    """When."""
     license: str = ""
+    """Its licence, in words."""
 
 
 @dataclass(frozen=True)
