@@ -116,7 +116,7 @@ class Settings:
 def card_of(settings: Settings, steps: int, figures: dict[str, float], reverse: bool = False) -> Card:
     """The card of G, or of F, after so many steps."""
     s, m = settings, settings.method
-    title = s.picture.title or s.name.replace("-", " ").title()
+    title = s.picture.title_for(s.name)
     summary: dict[str, Any] = {k: v for k, v in vars(m).items() if k not in ("architecture", "width", "blocks")}
     kept = ("size", "photo_scale", "painting_scale", "hold_out", "batch", "seed")
     summary |= {k: list(v) if isinstance(v := getattr(s, k), tuple) else v for k in kept}

@@ -95,7 +95,7 @@ def card_of(settings: Settings, steps: int, losses: dict[str, float]) -> Card:
     """The card of a network trained with these settings."""
     return Card(
         name=settings.name,
-        title=settings.picture.title or settings.name.replace("-", " ").title(),
+        title=settings.picture.title_for(settings.name),
         method="johnson",
         architecture=settings.architecture,
         arguments=settings.architecture_arguments(),

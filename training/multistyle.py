@@ -141,7 +141,7 @@ def cards_of(
         own = {**summary, "style_size": p.style_size or settings.loss.style_size}
         own["style_weight"] = settings.loss.style_weight * p.factor
         picture = StylePicture(p.title, p.painter, p.year, p.license)
-        title = p.title or p.name.replace("-", " ").title()
+        title = picture.title_for(p.name)
         license_ = settings.weights_license
         cards.append(
             Card(p.name, title, trunk=settings.name, picture=picture, license=license_, training=own, **common)

@@ -100,7 +100,7 @@ def train(settings: Settings) -> Path:
     def card(steps: int, losses: dict[str, float]) -> Card:
         return Card(
             name=settings.name,
-            title=settings.picture.title or settings.name.replace("-", " ").title(),
+            title=settings.picture.title_for(settings.name),
             method="newstyle",
             architecture="lite-trunk",
             arguments=trunk.arguments,

@@ -35,6 +35,10 @@ class StylePicture:
     license: str = ""
     """Its licence, in words."""
 
+    def title_for(self, name: str) -> str:
+        """The title of the style `name`: the picture's own, else made of the name."""
+        return self.title or name.replace("-", " ").title()
+
 
 @dataclass(frozen=True)
 class Card:
