@@ -15,7 +15,8 @@ from gatys import settings as gatys_settings
 from gatys.cli import parse
 from realtime import bench, options, sheet
 from training import bench as training_bench
-from training import cyclegan_settings, evaluate, johnson, multistyle, newstyle, shipped
+from training import evaluate, johnson, multistyle, newstyle, shipped
+from training.cyclegan import settings as cyclegan_settings
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 import tyro
 
-from training import cyclegan_settings, johnson, multistyle, shipped
+from training import johnson, multistyle, shipped
 from training.checkpoint import STATE, save_generator
+from training.cyclegan import settings as cyclegan_settings
 from training.generators import Lite
 from weights.card import Card
 from weights.errors import InputError

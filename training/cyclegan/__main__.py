@@ -30,7 +30,7 @@ from torch.utils.data import DataLoader, StackDataset
 
 from training.checkpoint import load_state, save_generator, save_state
 from training.cycle import Trainer, Translators
-from training.cyclegan_settings import Settings, card_of, check
+from training.cyclegan.settings import Settings, card_of, check
 from training.images import pictures_in, sheet
 from training.loop import install
 from training.run import Run
