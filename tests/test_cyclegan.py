@@ -16,9 +16,9 @@ from safetensors.torch import load_file
 
 from export.__main__ import export
 from training.checkpoint import load_generator, load_state
-from training.cycle import Average, Translators, cycle_terms, l1, learning_rate
 from training.cyclegan.__main__ import crops, domains, main, train
 from training.cyclegan.settings import Method, Settings
+from training.cyclegan.trainer import Average, Translators, cycle_terms, l1, learning_rate
 from training.images import load_image
 from training.run import Run
 from training.unpaired import ScaledCrops, split

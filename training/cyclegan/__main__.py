@@ -29,8 +29,8 @@ from torch import Tensor
 from torch.utils.data import DataLoader, StackDataset
 
 from training.checkpoint import load_state, save_generator, save_state
-from training.cycle import Trainer, Translators
 from training.cyclegan.settings import Settings, card_of, check
+from training.cyclegan.trainer import Trainer, Translators
 from training.images import pictures_in, sheet
 from training.loop import install
 from training.run import Run
