@@ -5,7 +5,7 @@ from math import exp, log
 import pytest
 import torch
 
-from training.discriminators import Critics, PatchGAN, adversarial_loss, critic_loss
+from training.cyclegan.discriminators import Critics, PatchGAN, adversarial_loss, critic_loss
 from training.generators import Lite, ResNet, build
 from training.pool import FakePool
 

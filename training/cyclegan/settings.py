@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from training.discriminators import LossForm
+from training.cyclegan.discriminators import LossForm
 from training.generators import Generator
 from training.loop import commit
 from training.temporal import MARGIN

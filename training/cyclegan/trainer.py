@@ -14,8 +14,8 @@ import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
+from training.cyclegan.discriminators import Critics, adversarial_loss, critic_loss, init_normal, split_scores
 from training.cyclegan.settings import Method
-from training.discriminators import Critics, adversarial_loss, critic_loss, init_normal, split_scores
 from training.generators import build
 from training.objective import total
 from training.pool import FakePool
