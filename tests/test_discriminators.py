@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from training.cyclegan.discriminators import Critics, PatchGAN, adversarial_loss, critic_loss
+from training.cyclegan.pool import FakePool
 from training.generators import Lite, ResNet, build
-from training.pool import FakePool
 
 
 def test_a_score_sees_70_pixels() -> None:

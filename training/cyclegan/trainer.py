@@ -15,10 +15,10 @@ from lightning_fabric import Fabric
 from torch import Tensor, nn
 
 from training.cyclegan.discriminators import Critics, adversarial_loss, critic_loss, init_normal, split_scores
+from training.cyclegan.pool import FakePool
 from training.cyclegan.settings import Method
 from training.generators import build
 from training.objective import total
-from training.pool import FakePool
 from training.temporal import centre, steadiness_loss
 from weights.errors import InputError
 
