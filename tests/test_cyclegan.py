@@ -17,11 +17,11 @@ from safetensors.torch import load_file
 from export.__main__ import export
 from training.checkpoint import load_generator, load_state
 from training.cyclegan.__main__ import crops, domains, main, train
+from training.cyclegan.crops import ScaledCrops, split
 from training.cyclegan.settings import Method, Settings
 from training.cyclegan.trainer import Average, Translators, cycle_terms, l1, learning_rate
 from training.images import load_image
 from training.run import Run
-from training.unpaired import ScaledCrops, split
 from weights.card import StylePicture
 from weights.errors import InputError, exit_code
 

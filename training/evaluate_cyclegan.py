@@ -13,11 +13,11 @@ from rich.console import Console
 from rich.table import Table
 
 from training.checkpoint import load_generator
+from training.cyclegan.crops import Scales, split
 from training.generators import Generator
 from training.images import pictures_in
 from training.kid import crops_of, halves, kid, spread, whole
 from training.perceptual import load_vgg
-from training.unpaired import Scales, split
 from weights.errors import InputError
 
 

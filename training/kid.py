@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from training.cyclegan.crops import Scales
 from training.images import load_image
 from training.perceptual import VGG
-from training.unpaired import Scales
 
 LAYER = "relu4_3"
 

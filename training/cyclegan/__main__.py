@@ -29,13 +29,13 @@ from torch import Tensor
 from torch.utils.data import DataLoader, StackDataset
 
 from training.checkpoint import load_state, save_generator, save_state
+from training.cyclegan.crops import ScaledCrops, split
 from training.cyclegan.settings import Settings, card_of, check
 from training.cyclegan.trainer import Trainer, Translators
 from training.images import pictures_in, sheet
 from training.loop import install
 from training.run import Run
 from training.temporal import centre
-from training.unpaired import ScaledCrops, split
 from weights.errors import InputError, exit_code
 
 VALIDATION_PHOTOS = 16

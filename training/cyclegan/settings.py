@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from training.cyclegan.crops import Scales
 from training.cyclegan.discriminators import LossForm
 from training.generators import Generator
 from training.loop import commit
 from training.temporal import MARGIN
-from training.unpaired import Scales
 from weights.card import Card, StylePicture
 from weights.errors import InputError
 
