@@ -23,7 +23,7 @@ from rich.table import Table
 from torch import Tensor
 
 from training.checkpoint import load_generator, load_vector, read_card
-from training.evaluate_cyclegan import CycleGAN, evaluate_cyclegan
+from training.cyclegan.evaluate import CycleGAN, evaluate_cyclegan
 from training.images import SUFFIXES, central_crop, load_image, pictures_in
 from training.loop import evenly
 from training.objective import LossSettings, Objective, loss_vgg, reference_descent
