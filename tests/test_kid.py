@@ -9,8 +9,8 @@ from PIL import Image
 from tests.conftest import picture
 from training.checkpoint import save_generator
 from training.cyclegan.evaluate import CycleGAN, evaluate_cyclegan, rows_of
+from training.cyclegan.kid import Crops, crops_of, halves, kernel, kid, spread
 from training.generators import Lite
-from training.kid import Crops, crops_of, halves, kernel, kid, spread
 from training.perceptual import load_vgg
 from weights.card import Card
 from weights.errors import InputError
