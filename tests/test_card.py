@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from weights.card import Card, Entry, StylePicture, find_style, read_catalog, write_catalog
+from weights.card import MAX_CARD, Card, Entry, StylePicture, find_style, read_catalog, write_catalog
 from weights.errors import InputError, exit_code
 from weights.files import replacing
 
@@ -36,7 +36,36 @@ def test_a_name_that_is_no_file_name_is_refused(name: str) -> None:
         Card(name, "", "", "")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"name": 3}', "null"])
+DAMAGED = [
+    "",
+    "[]",
+    "{}",
+    '{"name": 3}',
+    "null",
+    '"x"',
+    "[" * 100_000,
+    *(
+        json.dumps(json.loads(CARD.to_json()) | wrong)
+        for wrong in (
+            {"name": 3},
+            {"title": 3},
+            {"method": None},
+            {"picture": "foo"},
+            {"picture": {"year": 1831}},
+            {"arguments": []},
+            {"training": "long"},
+            {"stride": "4"},
+            {"stride": 0},
+            {"parity": "none"},
+            {"title": "long" * MAX_CARD},
+            {"title": "\x1b]0;mine\x07"},
+            {"picture": {"painter": "\ud800"}},
+        )
+    ),
+]
+
+
+@pytest.mark.parametrize("text", DAMAGED, ids=lambda text: text[-60:])
 def test_a_damaged_card_names_its_file(text: str) -> None:
     with pytest.raises(InputError, match=r"wave\.onnx"):
         Card.from_json(text, "wave.onnx")
@@ -57,6 +86,25 @@ def test_a_missing_or_damaged_catalogue_is_said(tmp_path: Path) -> None:
     (tmp_path / "catalog.json").write_text("{")
     with pytest.raises(InputError, match="can't be read"):
         read_catalog(tmp_path)
+
+
+@pytest.mark.parametrize("row", [None, "x", [], {"card": None}, {"card": "x"}, {"card": {"picture": "foo"}}])
+def test_a_damaged_row_of_the_catalogue_is_said(tmp_path: Path, row: object) -> None:
+    (tmp_path / "catalog.json").write_text(json.dumps({"styles": [row]}))
+    with pytest.raises(InputError, match=r"catalog\.json can't be read"):
+        read_catalog(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "3", '{"styles": 3}', '{"styles": null}', "{}", '"\\ud800"'])
+def test_a_catalogue_that_is_no_list_of_styles_is_said(tmp_path: Path, text: str) -> None:
+    (tmp_path / "catalog.json").write_text(text)
+    with pytest.raises(InputError, match=r"catalog\.json can't be read"):
+        read_catalog(tmp_path)
+
+
+def test_bad_input_is_no_value_error() -> None:
+    """What catches a ValueError of a library must not swallow a sentence meant for the user."""
+    assert not issubclass(InputError, ValueError)
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:

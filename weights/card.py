@@ -19,7 +19,13 @@ METADATA_KEY = "livebrush"
 WEIGHTS = Path(__file__).resolve().parent
 """The folder of the installed styles; `catalog.json` lists them."""
 
+MAX_CARD = 64 * 1024
+"""The longest card in characters; those of this project have one to three thousand."""
+
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Control characters and halves of characters: nothing that a terminal should be sent."""
 
 
 @dataclass(frozen=True)
@@ -77,21 +83,47 @@ class Card:
     def from_json(cls, text: str, where: str = "the file") -> Card:
         """The card in `text`; keys of a newer version are passed over. Raises InputError, naming `where`."""
         try:
-            return cls._from_dict(json.loads(text))
-        except InputError:
-            raise
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            if len(text) > MAX_CARD:
+                raise ValueError(f"{len(text)} characters are no card")
+            return cls.from_dict(json.loads(text))
+        except _DAMAGE as error:
             raise InputError(f"The card in {where} can't be read ({error}): export the style again.") from error
 
     @classmethod
-    def _from_dict(cls, values: Mapping[str, Any]) -> Card:
-        picture = StylePicture(**_known(StylePicture, values.get("picture") or {}))
-        return cls(**(_known(cls, values) | {"picture": picture}))
+    def from_dict(cls, values: Any) -> Card:
+        """The card that `json.loads` gave; raises one of `_DAMAGE`, or InputError for a bad name."""
+        own = _known(cls, values)
+        if own.get("stride", 1) < 1:
+            raise ValueError(f"its stride is {own['stride']}")
+        picture = StylePicture(**_known(StylePicture, own.get("picture") or {}))
+        return cls(**{**own, "picture": picture})
 
 
-def _known(kind: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    names = {f.name for f in fields(kind)}
-    return {k: v for k, v in values.items() if k in names}
+_DAMAGE = (ValueError, TypeError, KeyError, RecursionError)
+"""What reading JSON that isn't as expected raises."""
+
+_KINDS: Mapping[str, tuple[Any, str]] = {
+    "str": (str, "text"),
+    "int": (int, "a whole number"),
+    "float | None": ((float, int, type(None)), "a number"),
+    "Mapping[str, Any]": (dict, "an object"),
+    "StylePicture": ((dict, type(None)), "an object"),
+}
+"""What JSON must hold for a field, by the field's annotation; and in words."""
+
+
+def _known(kind: Any, values: Any) -> dict[str, Any]:
+    """The fields of the dataclass `kind` that `values` has. Raises TypeError where one is of another type."""
+    if not isinstance(values, dict):
+        raise TypeError(f"{type(values).__name__} where an object belongs")
+    known = {f.name: values[f.name] for f in fields(kind) if f.name in values}
+    for f in fields(kind):
+        types, words = _KINDS[str(f.type)]
+        if f.name in known and not isinstance(known[f.name], types):
+            raise TypeError(f"its {f.name} is not {words}")
+        if isinstance(known.get(f.name), str) and _UNPRINTABLE.search(known[f.name]):
+            raise ValueError(f"its {f.name} holds control characters")
+    return known
 
 
 @dataclass(frozen=True)
@@ -120,14 +152,14 @@ def read_catalog(folder: Path = WEIGHTS) -> list[Entry]:
         return [_entry(row) for row in rows]
     except FileNotFoundError:
         raise InputError(f"There is no catalogue {path}: export a style first (python -m export RUN).") from None
-    except (OSError, ValueError, TypeError, KeyError) as error:
+    except (OSError, *_DAMAGE) as error:
         raise InputError(
             f"The catalogue {path} can't be read ({error}): export any style again to rewrite it."
         ) from error
 
 
 def _entry(row: Mapping[str, Any]) -> Entry:
-    return Entry(Card._from_dict(row["card"]), str(row["model"]), str(row["sha256"]), str(row.get("vector", "")))
+    return Entry(Card.from_dict(row["card"]), str(row["model"]), str(row["sha256"]), str(row.get("vector", "")))
 
 
 def write_catalog(entries: Iterable[Entry], folder: Path = WEIGHTS) -> None:

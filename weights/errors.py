@@ -7,8 +7,11 @@ import sys
 from collections.abc import Callable
 
 
-class InputError(ValueError):
-    """Bad input. The message is one sentence that names the file or option and the mend."""
+class InputError(Exception):
+    """Bad input. The message is one sentence that names the file or option and the mend.
+
+    No ValueError: what catches one of a library's must not swallow the sentence.
+    """
 
 
 def exit_code(main: Callable[[], int | None]) -> int:
