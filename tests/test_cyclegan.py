@@ -16,10 +16,10 @@ from safetensors.torch import load_file
 
 from export.__main__ import export
 from training.checkpoint import load_generator, load_state
-from training.cyclegan.__main__ import crops, domains, main, train
+from training.cyclegan.__main__ import crop_pairs, main, split_domains, train
 from training.cyclegan.crops import ScaledCrops, split
 from training.cyclegan.settings import Method, Settings
-from training.cyclegan.trainer import Average, Translators, cycle_terms, l1, learning_rate
+from training.cyclegan.trainer import Average, GeneratorPair, cycle_terms, l1, learning_rate
 from training.images import load_image
 from training.run import Run
 from weights.card import StylePicture
@@ -85,19 +85,19 @@ def test_the_rate_is_constant_then_falls_to_0() -> None:
 
 def test_the_views_are_what_their_names_say() -> None:
     torch.manual_seed(0)
-    both = Translators(TINY, 32).eval()
+    both = GeneratorPair(TINY, 32).eval()
     x, y = torch.rand(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
     with torch.no_grad():
         views = both(x, y, True)
         g, f = both.to_painting, both.to_photo
-        wanted = {"painted": g(x), "photo_again": f(g(x)), "photographed": f(y)}
-        wanted |= {"painting_again": g(f(y)), "painting_same": g(y), "photo_same": f(x)}
-    assert views.keys() == wanted.keys() and all(torch.equal(views[k], wanted[k]) for k in wanted)
+        expected = {"painted": g(x), "photo_again": f(g(x)), "photographed": f(y)}
+        expected |= {"painting_again": g(f(y)), "painting_same": g(y), "photo_same": f(x)}
+    assert views.keys() == expected.keys() and all(torch.equal(views[k], expected[k]) for k in expected)
     assert len(both(x, y, False)) == 4
 
 
 def test_the_average_follows_slowly() -> None:
-    network = Translators(TINY, 32)
+    network = GeneratorPair(TINY, 32)
     average = Average(network, 0.9)
     before = average.network.to_photo.get_parameter("style").clone()
     with torch.no_grad():
@@ -121,9 +121,10 @@ def test_every_nth_painting_is_held_out(world: Path, tmp_path: Path) -> None:
     paths = [Path(str(i)) for i in range(21)]
     assert split(paths, 10)[1] == [paths[0], paths[10], paths[20]]
     assert len(split(paths, 10)[0]) == 18 and split(paths, 0) == (paths, [])
-    found = domains(settings(world, tmp_path))
-    assert [p.stem for p in found.paintings_held] == ["0", "3"]
-    assert not set(found.paintings) & set(found.paintings_held) and not set(found.photos) & set(found.photos_held)
+    domains = split_domains(settings(world, tmp_path))
+    assert [p.stem for p in domains.paintings_held] == ["0", "3"]
+    assert not set(domains.paintings) & set(domains.paintings_held)
+    assert not set(domains.photos) & set(domains.photos_held)
 
 
 def test_crops_come_in_the_scales_asked_for(world: Path, tmp_path: Path) -> None:
@@ -133,7 +134,7 @@ def test_crops_come_in_the_scales_asked_for(world: Path, tmp_path: Path) -> None
     assert 48 <= min(sides) < 50 and 62 < max(sides) <= 64
     wide = ScaledCrops(paths, 32, (1.0, 1.0), 0, 9, margin=4)
     assert wide[0].shape == (3, 40, 40) and torch.equal(wide[5], wide[5])
-    photo, painting = crops(settings(world, tmp_path, {"steady_weight": 1.0}), paths, paths, 3)[0]
+    photo, painting = crop_pairs(settings(world, tmp_path, {"steady_weight": 1.0}), paths, paths, 3)[0]
     assert photo.shape == (3, 40, 40) and painting.shape == (3, 32, 32)
 
 
@@ -168,9 +169,9 @@ def test_four_steps_are_two_and_two_resumed(world: Path, tmp_path: Path, curve: 
     assert all(torch.equal(resumed[k], straight[k]) for k in straight)
     a, b = (load_state(tmp_path / name) for name in ("straight", "halved"))
     assert a["step"] == b["step"] == 4 and torch.equal(a["painting_pool"], b["painting_pool"])
-    for part in ("translators", "critics", "average"):
+    for part in ("generators", "discriminators", "average"):
         assert all(torch.equal(a[part][k], b[part][k]) for k in a[part])
-    assert b["critics_adam"]["state"][0]["step"] == 4
+    assert b["discriminators_adam"]["state"][0]["step"] == 4
     with pytest.raises(InputError, match="doesn't fit these settings"):
         train(settings(world, tmp_path / "halved", {"ndf": 16}, resume=True))
 
@@ -185,7 +186,7 @@ def test_the_run_folder_holds_what_was_promised(world: Path, tmp_path: Path) -> 
     assert json.loads((tmp_path / "settings.json").read_text())["method"]["loss"] == "vanilla"
     assert list(tmp_path.glob("events.out.tfevents.*"))
     assert load_generator(tmp_path / "blue-reverse.safetensors")[1].arguments["width"] == 20
-    trained = load_state(tmp_path)["translators"]
+    trained = load_state(tmp_path)["generators"]
     assert torch.equal(load_file(path)["style"], trained["to_painting.style"])  # --ema 0: the generator itself
     _, card = export(path, tmp_path / "installed" / "blue.onnx")
     assert card.picture.painter == "Nobody" and card.parity is not None and card.parity <= 1

@@ -5,19 +5,19 @@ from math import exp, log
 import pytest
 import torch
 
-from training.cyclegan.discriminators import Critics, PatchGAN, adversarial_loss, critic_loss
+from training.cyclegan.discriminators import Discriminators, PatchGAN, adversarial_loss, discriminator_loss
 from training.cyclegan.pool import FakePool
 from training.generators import Lite, ResNet, build
 
 
 def test_a_score_sees_70_pixels() -> None:
     torch.manual_seed(0)
-    critic = PatchGAN(4).double()
-    for i, layer in enumerate(critic.layers):  # the normalisation sees everything; the convolutions' field is meant
+    discriminator = PatchGAN(4).double()
+    for i, layer in enumerate(discriminator.layers):  # without normalisation, which sees the whole picture
         if isinstance(layer, torch.nn.InstanceNorm2d):
-            critic.layers[i] = torch.nn.Identity()
+            discriminator.layers[i] = torch.nn.Identity()
     x = torch.rand(1, 3, 160, 160, dtype=torch.float64, requires_grad=True)
-    scores = critic(x)
+    scores = discriminator(x)
     scores[0, 0, 9, 9].backward()
     assert x.grad is not None
     seen = x.grad[0].abs().sum(0) > 0
@@ -27,11 +27,11 @@ def test_a_score_sees_70_pixels() -> None:
 
 @pytest.mark.parametrize(("size", "side"), [(256, 30), (128, 14), (32, 2)])
 def test_shapes_of_the_scores(size: int, side: int) -> None:
-    photos, paintings = Critics(4)(torch.rand(1, 3, size, size), torch.rand(2, 3, size, size))
+    photos, paintings = Discriminators(4)(torch.rand(1, 3, size, size), torch.rand(2, 3, size, size))
     assert photos.shape == (1, 1, side, side) and paintings.shape == (2, 1, side, side)
 
 
-def test_the_critic_has_the_papers_layers() -> None:
+def test_the_discriminator_has_the_papers_layers() -> None:
     kernels = [tuple(p.shape) for p in PatchGAN().parameters() if p.ndim == 4]
     assert kernels == [(64, 3, 4, 4), (128, 64, 4, 4), (256, 128, 4, 4), (512, 256, 4, 4), (1, 512, 4, 4)]
     weights = torch.cat([p.flatten() for p in PatchGAN().parameters() if p.ndim == 4])
@@ -43,7 +43,7 @@ def test_least_squares_by_hand() -> None:
     assert adversarial_loss(scores, True, "lsgan").item() == pytest.approx((0.25 + 1.0) / 2)
     assert adversarial_loss(scores, False, "lsgan").item() == pytest.approx((0.25 + 4.0) / 2)
     real, fake = torch.tensor([0.5]), torch.tensor([2.0])
-    assert critic_loss(real, fake, "lsgan").item() == pytest.approx(0.5 * (0.25 + 4.0))
+    assert discriminator_loss(real, fake, "lsgan").item() == pytest.approx(0.5 * (0.25 + 4.0))
 
 
 def test_the_log_form_by_hand() -> None:

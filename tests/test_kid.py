@@ -73,9 +73,9 @@ def world(tmp_path: Path) -> Path:
     with torch.no_grad():
         lite.trunk.up2.weight.zero_()
         lite.style[-12:-3] = -1.2 * torch.eye(3).flatten()  # sigmoid(-1.2 (4 x - 2)) is nearly 1 - x, the paintings
-    told = {"size": 32, "photo_scale": [1.1, 1.5], "painting_scale": [1.1, 1.5]}
+    training = {"size": 32, "photo_scale": [1.1, 1.5], "painting_scale": [1.1, 1.5]}
     arguments = {"width": 8, "blocks": 1, "stem": 8}
-    card = Card("inverse", "Inverse", "cyclegan", "lite", arguments, training=told)
+    card = Card("inverse", "Inverse", "cyclegan", "lite", arguments, training=training)
     save_generator(tmp_path / "inverse.safetensors", lite, card)
     return tmp_path
 

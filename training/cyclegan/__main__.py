@@ -31,7 +31,7 @@ from torch.utils.data import DataLoader, StackDataset
 from training.checkpoint import load_state, save_generator, save_state
 from training.cyclegan.crops import ScaledCrops, split
 from training.cyclegan.settings import Settings, card_of, check
-from training.cyclegan.trainer import Trainer, Translators
+from training.cyclegan.trainer import GeneratorPair, Trainer
 from training.images import pictures_in, sheet
 from training.loop import install
 from training.run import Run
@@ -52,7 +52,7 @@ class Domains:
     paintings_held: list[Path]
 
 
-def domains(settings: Settings) -> Domains:
+def split_domains(settings: Settings) -> Domains:
     """Both folders, split. Raises InputError."""
     s = settings
     photos, photos_held = split(pictures_in(s.photos), 0 if s.val else 20)
@@ -64,7 +64,7 @@ def domains(settings: Settings) -> Domains:
     return Domains(photos or photos_held, paintings, photos_held, paintings_held or paintings)
 
 
-def crops(settings: Settings, photos: list[Path], paintings: list[Path], count: int) -> StackDataset[Any]:
+def crop_pairs(settings: Settings, photos: list[Path], paintings: list[Path], count: int) -> StackDataset[Any]:
     """`count` random (photo, painting) crops; photos have the margin that steadiness needs."""
     s = settings
     return StackDataset(
@@ -74,25 +74,27 @@ def crops(settings: Settings, photos: list[Path], paintings: list[Path], count: 
 
 
 @torch.no_grad()
-def preview(translators: Translators, device: torch.device, settings: Settings, found: Domains) -> tuple[Tensor, float]:
+def preview(
+    generators: GeneratorPair, device: torch.device, settings: Settings, domains: Domains
+) -> tuple[Tensor, float]:
     """The sheet x, G(x), F(G(x)) and y, F(y), G(F(y)) of held-out crops; the mean of |F(G(x)) - x| in [0, 1]."""
     rows: list[list[Tensor]] = [[] for _ in range(6)]
     errors: list[Tensor] = []
-    pairs = crops(settings, found.photos_held, found.paintings_held, VALIDATION_PHOTOS)
+    pairs = crop_pairs(settings, domains.photos_held, domains.paintings_held, VALIDATION_PHOTOS)
     for i in range(VALIDATION_PHOTOS):
         x, y = (crop[None].to(device) for crop in pairs[i])
         x = centre(x) if settings.margin else x
-        painted = translators.to_painting(x)
-        again = translators.to_photo(painted)
+        painted = generators.to_painting(x)
+        again = generators.to_photo(painted)
         errors.append((again - x).abs().mean())
         if i < PREVIEWED:
-            back = translators.to_photo(y)
-            for row, picture in zip(rows, (x, painted, again, y, back, translators.to_painting(back)), strict=True):
+            back = generators.to_photo(y)
+            for row, picture in zip(rows, (x, painted, again, y, back, generators.to_painting(back)), strict=True):
                 row.append(picture)
     return sheet(rows), torch.stack(errors).mean().item()
 
 
-def fit(settings: Settings) -> bool:
+def run_training(settings: Settings) -> bool:
     """Train until the end, or until `stop_at`; whether it was the end, and this the process that writes.
 
     Raises InputError.
@@ -101,12 +103,12 @@ def fit(settings: Settings) -> bool:
     if s.threads:
         torch.set_num_threads(s.threads)
     torch.manual_seed(s.seed)
-    found = domains(s)
+    domains = split_domains(s)
     fabric = Fabric(accelerator=s.accelerator, devices=s.devices, precision=s.precision)
     fabric.launch()
     run = Run(s.folder, s, s.checkpoint_minutes, writes=fabric.is_global_zero)
     a_step = s.batch * fabric.world_size
-    a_pass = max(1, max(len(found.photos), len(found.paintings)) // a_step)
+    a_pass = max(1, max(len(domains.photos), len(domains.paintings)) // a_step)
     steps = s.steps or max(1, round(s.epochs * a_pass))
     trainer = Trainer(fabric, s.method, s.size, steps, s.channels_last)
     first = 0
@@ -116,18 +118,18 @@ def fit(settings: Settings) -> bool:
         first = state["step"]
     trainer.launch()
     last = min(s.stop_at or steps, steps)
-    data = crops(s, found.photos, found.paintings, steps * a_step)
+    data = crop_pairs(s, domains.photos, domains.paintings, steps * a_step)
     mine = range(first * a_step + fabric.global_rank, steps * a_step, fabric.world_size)
     workers = min(4, torch.get_num_threads() - 1)
     batches = iter(DataLoader(data, s.batch, sampler=mine, num_workers=workers))
-    run_steps(s, found, trainer, run, batches, range(first, last), a_pass)
+    run_steps(s, domains, trainer, run, batches, range(first, last), a_pass)
     run.close()
     return last == steps and run.writes
 
 
 def run_steps(
     settings: Settings,
-    found: Domains,
+    domains: Domains,
     trainer: Trainer,
     run: Run,
     batches: Iterator[list[Tensor]],
@@ -153,7 +155,7 @@ def run_steps(
         shown = last or done % (s.preview_steps or a_pass) == 0
         saved = last or done % a_pass == 0 or fabric.broadcast(run.due())
         if shown or saved:
-            picture, cycle = preview(trainer.exported, fabric.device, s, found)
+            picture, cycle = preview(trainer.exported, fabric.device, s, domains)
             if shown:
                 run.preview(done, picture)
         if saved:
@@ -185,7 +187,7 @@ def weight_files(settings: Settings) -> tuple[Path, Path]:
 def train(settings: Settings) -> Path:
     """Train as the settings say; returns G's .safetensors file. Raises InputError."""
     check(settings)
-    may_install = fit(settings)
+    may_install = run_training(settings)
     path = weight_files(settings)[0]
     if settings.install and may_install:
         install(path)

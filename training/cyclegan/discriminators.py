@@ -42,7 +42,7 @@ class PatchGAN(nn.Module):
         return y
 
 
-class Critics(nn.Module):
+class Discriminators(nn.Module):
     """D_X, who knows photos, and D_Y, who knows paintings."""
 
     def __init__(self, width: int = 64) -> None:
@@ -67,7 +67,7 @@ def adversarial_loss(scores: Tensor, real: bool, form: LossForm) -> Tensor:
     return (scores - float(real)).square().mean()
 
 
-def critic_loss(real: Tensor, fake: Tensor, form: LossForm) -> Tensor:
+def discriminator_loss(real: Tensor, fake: Tensor, form: LossForm) -> Tensor:
     """Half the sum over real and fake scores: halved, "which slows down the rate at which D learns" (appendix 7.1)."""
     return 0.5 * (adversarial_loss(real, True, form) + adversarial_loss(fake, False, form))
 

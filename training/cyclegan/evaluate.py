@@ -50,9 +50,9 @@ def rows_of(options: CycleGAN) -> dict[str, tuple[float, float]]:
     Raises InputError.
     """
     generator, card = load_generator(options.weights)
-    told = card.training
-    size = options.size or int(told.get("size", 256))
-    photo_scale, painting_scale = scales(told.get("photo_scale")), scales(told.get("painting_scale"))
+    training = card.training
+    size = options.size or int(training.get("size", 256))
+    photo_scale, painting_scale = scales_of(training.get("photo_scale")), scales_of(training.get("painting_scale"))
     photos, paintings = pictures_in(options.photos), pictures_in(options.paintings)
     if options.hold_out:
         paintings = split(paintings, options.hold_out)[1]
@@ -60,17 +60,17 @@ def rows_of(options: CycleGAN) -> dict[str, tuple[float, float]]:
         raise InputError(f"{len(photos)} photos and {len(paintings)} paintings are too few: give 4 or more of each.")
     vgg = load_vgg()
     before, after = crops_of(photos, vgg, size, photo_scale, options.crops, (lambda x: x, generator), options.seed)
-    (goal,) = crops_of(paintings, vgg, size, painting_scale, options.crops, (lambda x: x,), options.seed)
+    (target,) = crops_of(paintings, vgg, size, painting_scale, options.crops, (lambda x: x,), options.seed)
     return {
-        "photos unchanged": (kid(before, goal), spread(before, goal, options.subsets, options.seed)),
-        f"photos painted by {card.name}": (kid(after, goal), spread(after, goal, options.subsets, options.seed)),
-        "paintings, half against half": halves(goal, options.subsets, options.seed),
+        "photos unchanged": (kid(before, target), spread(before, target, options.subsets, options.seed)),
+        f"photos painted by {card.name}": (kid(after, target), spread(after, target, options.subsets, options.seed)),
+        "paintings, half against half": halves(target, options.subsets, options.seed),
     }
 
 
-def scales(told: object) -> Scales:
-    """The scales that a card tells of, the paper's where it tells of none."""
-    low, high = told if isinstance(told, (list, tuple)) else (1.117, 1.117)
+def scales_of(recorded: object) -> Scales:
+    """The scales that a card records, the paper's where it records none."""
+    low, high = recorded if isinstance(recorded, (list, tuple)) else (1.117, 1.117)
     return float(low), float(high)
 
 
@@ -96,7 +96,7 @@ def evaluate_cyclegan(options: CycleGAN) -> None:
     if options.reverse:
         generator, card = load_generator(options.weights)
         reverse, _ = load_generator(options.reverse)
-        low, high = scales(card.training.get("photo_scale"))
+        low, high = scales_of(card.training.get("photo_scale"))
         short_side = round((options.size or int(card.training.get("size", 256))) * (low + high) / 2)
         error = cycle_error(generator, reverse, pictures_in(options.photos), short_side)
         console.print(f"cycle error |F(G(x)) - x| of photos at a short side of {short_side} px: {error:.4f} of 1")

@@ -70,8 +70,8 @@ def spread(x: Crops, y: Crops, subsets: int = 100, seed: int = 0) -> float:
 def halves(x: Crops, subsets: int = 100, seed: int = 0) -> tuple[float, float]:
     """Mean and standard deviation of `kid` between random halves of one set's pictures, which should be 0."""
     rng = np.random.default_rng(seed)
-    found = [kid(*_half(x, rng)) for _ in range(subsets)]
-    return mean(found), stdev(found)
+    values = [kid(*_half(x, rng)) for _ in range(subsets)]
+    return mean(values), stdev(values)
 
 
 def _half(x: Crops, rng: np.random.Generator) -> tuple[Crops, Crops]:
@@ -95,18 +95,18 @@ def crops_of(
     Pictures are scaled to short sides of `size` times a number that runs evenly through `scales`, and painted whole,
     as a style is used. A paint takes and gives (1, 3, H, W) in [0, 1].
     """
-    found: list[list[Tensor]] = [[] for _ in paints]
+    features: list[list[Tensor]] = [[] for _ in paints]
     for i, path in enumerate(paths):
         scale = scales[0] + (scales[1] - scales[0]) * (i * GOLDEN % 1)
         photo = whole(path, max(size, round(size * scale)))
         rng = np.random.default_rng((seed, i))
         corners = [[int(rng.integers(side - size + 1)) for side in photo.shape[2:]] for _ in range(count)]
-        for row, paint in zip(found, paints, strict=True):
+        for row, paint in zip(features, paints, strict=True):
             painted = paint(photo)
             crops = torch.cat([painted[:, :, top : top + size, left : left + size] for top, left in corners])
             row.append(vgg(crops, [LAYER])[LAYER].mean((2, 3)).double() / UNIT)
     picture = torch.arange(len(paths)).repeat_interleave(count)
-    return [Crops(torch.cat(row), picture) for row in found]
+    return [Crops(torch.cat(row), picture) for row in features]
 
 
 def whole(path: Path, short_side: int) -> Tensor:

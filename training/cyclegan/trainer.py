@@ -14,7 +14,13 @@ import torch.nn.functional as F
 from lightning_fabric import Fabric
 from torch import Tensor, nn
 
-from training.cyclegan.discriminators import Critics, adversarial_loss, critic_loss, init_normal, split_scores
+from training.cyclegan.discriminators import (
+    Discriminators,
+    adversarial_loss,
+    discriminator_loss,
+    init_normal,
+    split_scores,
+)
 from training.cyclegan.pool import FakePool
 from training.cyclegan.settings import Method
 from training.generators import build
@@ -26,7 +32,7 @@ SPAN = 2.0
 """L1 in the papers' [-1, 1] over L1 in [0, 1]."""
 
 
-class Translators(nn.Module):
+class GeneratorPair(nn.Module):
     """G and F; one call gives every picture that the losses are about."""
 
     def __init__(self, method: Method, size: int) -> None:
@@ -57,7 +63,7 @@ def l1(a: Tensor, b: Tensor) -> Tensor:
 
 
 def cycle_terms(views: dict[str, Tensor], photo: Tensor, painting: Tensor, method: Method) -> dict[str, Tensor]:
-    """Cycle losses (equation 2) and identity losses (section 5.2), weighted; `views` are those of Translators."""
+    """Cycle losses (equation 2) and identity losses (section 5.2), weighted; `views` are those of GeneratorPair."""
     weight = method.cycle_weight
     terms = {
         "cycle_photo": weight * l1(views["photo_again"], photo),
@@ -78,8 +84,8 @@ def learning_rate(lr: float, step: int, steps: int) -> float:
 class Average:
     """The exponential moving average of both generators' numbers; over few steps it follows faster."""
 
-    def __init__(self, network: Translators, decay: float) -> None:
-        self.network: Translators = copy.deepcopy(network).eval().requires_grad_(False)
+    def __init__(self, network: GeneratorPair, decay: float) -> None:
+        self.network: GeneratorPair = copy.deepcopy(network).eval().requires_grad_(False)
         self.decay = decay
 
     @torch.no_grad()
@@ -96,26 +102,26 @@ class Trainer:
     def __init__(self, fabric: Fabric, method: Method, size: int, steps: int, channels_last: bool = False) -> None:
         self.fabric, self.method, self.steps = fabric, method, steps
         layout = torch.channels_last if channels_last else torch.contiguous_format
-        self.translators = Translators(method, size).to(fabric.device, memory_format=layout)  # type: ignore[call-overload]
-        self.critics = Critics(method.ndf).to(fabric.device, memory_format=layout)  # type: ignore[call-overload]
+        self.generators = GeneratorPair(method, size).to(fabric.device, memory_format=layout)  # type: ignore[call-overload]
+        self.discriminators = Discriminators(method.ndf).to(fabric.device, memory_format=layout)  # type: ignore[call-overload]
         betas = (0.5, 0.999)
-        self.painters_adam = torch.optim.Adam(self.translators.parameters(), lr=method.lr, betas=betas)
-        self.critics_adam = torch.optim.Adam(self.critics.parameters(), lr=method.lr, betas=betas)
+        self.generators_adam = torch.optim.Adam(self.generators.parameters(), lr=method.lr, betas=betas)
+        self.discriminators_adam = torch.optim.Adam(self.discriminators.parameters(), lr=method.lr, betas=betas)
         self.photo_pool, self.painting_pool = FakePool(method.pool), FakePool(method.pool)
-        self.average = Average(self.translators, method.ema)
+        self.average = Average(self.generators, method.ema)
 
     @property
-    def exported(self) -> Translators:
+    def exported(self) -> GeneratorPair:
         """The networks to show and to export: the average, or those in training where there is none."""
-        return self.average.network if self.method.ema else self.translators
+        return self.average.network if self.method.ema else self.generators
 
     def parts(self) -> dict[str, Any]:
         """Everything with a state_dict of its own."""
         return {
-            "translators": self.translators,
-            "critics": self.critics,
-            "painters_adam": self.painters_adam,
-            "critics_adam": self.critics_adam,
+            "generators": self.generators,
+            "discriminators": self.discriminators,
+            "generators_adam": self.generators_adam,
+            "discriminators_adam": self.discriminators_adam,
             "average": self.average.network,
         }
 
@@ -145,20 +151,22 @@ class Trainer:
 
     def launch(self) -> None:
         """Hand the networks to Fabric: precision, and gradients shared among processes."""
-        self.paint, self.painters_step = self.fabric.setup(self.translators, self.painters_adam)
-        self.judge, self.critics_step = self.fabric.setup(self.critics, self.critics_adam)
+        self.generate, self.generator_optimizer = self.fabric.setup(self.generators, self.generators_adam)
+        self.discriminate, self.discriminator_optimizer = self.fabric.setup(
+            self.discriminators, self.discriminators_adam
+        )
 
     def step(self, step: int, photo: Tensor, painting: Tensor) -> dict[str, float]:
         """One step of G and F, then one of the discriminators; the weighted terms. Raises InputError.
 
         `photo` (N, 3, H, W) has temporal.MARGIN more on each side than `painting` where steadiness is trained.
         """
-        for group in (*self.painters_adam.param_groups, *self.critics_adam.param_groups):
+        for group in (*self.generators_adam.param_groups, *self.discriminators_adam.param_groups):
             group["lr"] = learning_rate(self.method.lr, step, self.steps)
         steady = self.method.steady_weight > 0
-        views, terms = self._step_of_painters(centre(photo) if steady else photo, painting, photo if steady else None)
-        terms |= self._step_of_critics(centre(photo) if steady else photo, painting, views)
-        self.average.update(self.translators, step)
+        views, terms = self._step_of_generators(centre(photo) if steady else photo, painting, photo if steady else None)
+        terms |= self._step_of_discriminators(centre(photo) if steady else photo, painting, views)
+        self.average.update(self.generators, step)
         values = {name: term.item() for name, term in terms.items()}
         if not all(abs(value) < float("inf") for value in values.values()):
             raise InputError(
@@ -166,15 +174,15 @@ class Trainer:
             )
         return values
 
-    def _step_of_painters(
+    def _step_of_generators(
         self, photo: Tensor, painting: Tensor, wide: Tensor | None
     ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """The views, and the terms of G and F."""
         m = self.method
-        self.critics.requires_grad_(False)
-        views = self.paint(photo, painting, bool(m.identity))
-        with self.fabric.autocast():  # the bare critics: their gradients are not wanted, nor shared
-            of_photos, of_paintings = self.critics(views["photographed"], views["painted"])
+        self.discriminators.requires_grad_(False)
+        views = self.generate(photo, painting, bool(m.identity))
+        with self.fabric.autocast():  # the bare discriminators: their gradients are not wanted, nor shared
+            of_photos, of_paintings = self.discriminators(views["photographed"], views["painted"])
         terms = {
             "gan_painting": adversarial_loss(of_paintings.float(), True, m.loss),
             "gan_photo": adversarial_loss(of_photos.float(), True, m.loss),
@@ -182,24 +190,24 @@ class Trainer:
         }
         if wide is not None:
             with self.fabric.autocast():
-                unsteady = steadiness_loss(self.translators.to_painting, wide, views["painted"])
+                unsteady = steadiness_loss(self.generators.to_painting, wide, views["painted"])
             terms["steady"] = m.steady_weight * unsteady
-        self.painters_step.zero_grad()
+        self.generator_optimizer.zero_grad()
         self.fabric.backward(total(terms))
-        self.painters_step.step()
+        self.generator_optimizer.step()
         return views, terms
 
-    def _step_of_critics(self, photo: Tensor, painting: Tensor, views: dict[str, Tensor]) -> dict[str, Tensor]:
+    def _step_of_discriminators(self, photo: Tensor, painting: Tensor, views: dict[str, Tensor]) -> dict[str, Tensor]:
         """The terms of D_X and D_Y, each of real pictures and of fakes from its pool."""
-        self.critics.requires_grad_(True)
+        self.discriminators.requires_grad_(True)
         photos = torch.cat([photo, self.photo_pool.exchange(views["photographed"])])
         paintings = torch.cat([painting, self.painting_pool.exchange(views["painted"])])
-        of_photos, of_paintings = self.judge(photos, paintings)
+        of_photos, of_paintings = self.discriminate(photos, paintings)
         terms = {
-            "critic_photo": critic_loss(*split_scores(of_photos), self.method.loss),
-            "critic_painting": critic_loss(*split_scores(of_paintings), self.method.loss),
+            "discriminator_photo": discriminator_loss(*split_scores(of_photos), self.method.loss),
+            "discriminator_painting": discriminator_loss(*split_scores(of_paintings), self.method.loss),
         }
-        self.critics_step.zero_grad()
+        self.discriminator_optimizer.zero_grad()
         self.fabric.backward(total(terms))
-        self.critics_step.step()
+        self.discriminator_optimizer.step()
         return terms
