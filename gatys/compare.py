@@ -27,7 +27,7 @@ from torch import Tensor
 
 from gatys.figures import Captioned, captioned_sheet
 from gatys.pictures import at_size, size_at
-from realtime.stylizer import Stylizer
+from realtime.styles.stylizer import Stylizer
 from training.images import load_image, open_picture, pictures_in, to_tensor, to_uint8
 from training.objective import LossSettings, Objective, loss_vgg, reference_descent
 from weights.card import WEIGHTS, Card, find_style

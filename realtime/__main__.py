@@ -6,8 +6,8 @@ import json
 import sys
 from pathlib import Path
 
-from realtime.blends import find_blend
 from realtime.options import Options, parse
+from realtime.styles.blends import find_blend
 from weights.card import read_catalog
 from weights.errors import InputError, exit_code
 

@@ -19,7 +19,7 @@ from realtime.frames import Image, resize
 from realtime.live import Live, Settings
 from realtime.sources import Clip, Source
 from realtime.styles import Opener
-from realtime.stylizer import Stylizer
+from realtime.styles.stylizer import Stylizer
 from weights.card import WEIGHTS
 from weights.errors import InputError, exit_code
 

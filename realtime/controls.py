@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import partial
 
-from realtime.blends import read_blend, write_blend
 from realtime.live import Live
+from realtime.styles.blends import read_blend, write_blend
 from weights.card import Card
 
 # isort: split

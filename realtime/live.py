@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from realtime.fade import FADE_SECONDS, Fade
 from realtime.frames import Image, fit
 from realtime.meter import Meter
 from realtime.slot import Slot
 from realtime.sources import Source
-from realtime.vectors import Vector
+from realtime.styles.fade import FADE_SECONDS, Fade
+from realtime.styles.vectors import Vector
 from weights.errors import InputError
 
 _TICK = 0.2  # seconds between two looks at the stop event

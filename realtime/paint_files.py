@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from realtime.blends import name_of
 from realtime.options import Options
 from realtime.outputs import plan
 from realtime.stills import paint_still
 from realtime.styles import open_style
+from realtime.styles.blends import name_of
 from realtime.video import Progress, paint_clip
 from weights.errors import InputError
 

@@ -11,7 +11,7 @@ from torch import Tensor
 from export.__main__ import export
 from export.frame_model import FrameModel
 from export.to_onnx import to_onnx
-from realtime.stylizer import Stylizer
+from realtime.styles.stylizer import Stylizer
 from tests.conftest import MakeClip, picture
 from training.generators import Generator
 from training.johnson import Settings, train

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from realtime.fade import Fade
+from realtime.styles.fade import Fade
 
 START, END = np.array([0.0, 1.0], np.float32), np.array([0.1, 3.0], np.float32)
 

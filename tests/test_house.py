@@ -21,8 +21,12 @@ ROOMS = set(ALLOWED)
 
 ONLY = {  # rooms that may see a part of another room only
     ("gatys", "training"): {"training.perceptual", "training.images", "training.objective"},
-    ("gatys", "realtime"): {"realtime.stylizer"},
+    ("gatys", "realtime"): {"realtime.styles"},
     ("export", "training"): {"training.generators", "training.checkpoint"},
+}
+
+INSIDE = {  # the rooms of realtime, and which of them each may import
+    "styles": {"styles"},
 }
 
 HEAVY = ("torch", "torchvision", "onnx", "PIL", "training", "export", "gatys")
@@ -89,12 +93,22 @@ def files_that_import(package: str) -> set[str]:
     }
 
 
+@pytest.mark.parametrize("path", LIVE_FILES, ids=module_of)
+def test_rooms_of_realtime_import_only_those_beneath_them(path: Path) -> None:
+    parts = path.relative_to(ROOT / "realtime").parts
+    if len(parts) == 1:
+        return
+    allowed = INSIDE[parts[0]]
+    others = {module.split(".")[1] for module in imports_of(path) if module.startswith("realtime.")}
+    assert others & set(INSIDE) <= allowed, f"{path.name} may not import {others}"
+
+
 def test_only_the_window_knows_qt() -> None:
     assert files_that_import("PyQt5") == {"controls.py", "view.py", "window.py"}
 
 
 def test_only_the_stylizer_knows_onnxruntime() -> None:
-    assert files_that_import("onnxruntime") == {"stylizer.py"}
+    assert files_that_import("onnxruntime") == {"styles/stylizer.py"}
 
 
 def test_onnxruntime_comes_before_qt() -> None:

@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from realtime import stylizer
-from realtime.blends import find_blend, name_of, read_blend, write_blend
-from realtime.styles import Opener, open_style
+from realtime.styles import Opener, open_style, stylizer
+from realtime.styles.blends import find_blend, name_of, read_blend, write_blend
 from tests.conftest import picture, tiny_card, tiny_model
 from weights.card import Card, Entry, read_catalog, write_catalog
 from weights.errors import InputError

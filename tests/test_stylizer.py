@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from realtime import stylizer as module
-from realtime.stylizer import Stylizer
+from realtime.styles import stylizer as module
+from realtime.styles.stylizer import Stylizer
 from tests.conftest import picture
 from weights.card import METADATA_KEY
 from weights.errors import InputError
@@ -156,7 +156,7 @@ def test_an_unknown_device_is_said(styles: Path) -> None:
 def test_a_cuda_that_can_not_load_prints_one_line_and_no_more(styles: Path) -> None:
     """Even when ONNX Runtime itself is asked for CUDA, its page of library errors stays away."""
     code = (
-        "import sys; from pathlib import Path; from realtime import stylizer\n"
+        "import sys; from pathlib import Path; from realtime.styles import stylizer\n"
         "stylizer._cuda_trouble = lambda: ''\n"
         "s = stylizer.Stylizer(Path(sys.argv[1]))\n"
         "print(s.device, s.note.count(chr(10)), len(s.note) < 300)"

@@ -7,9 +7,9 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from realtime.blends import Part, find_blend, name_of
-from realtime.stylizer import Stylizer
-from realtime.vectors import Vector, mix, read_vector
+from realtime.styles.blends import Part, find_blend, name_of
+from realtime.styles.stylizer import Stylizer
+from realtime.styles.vectors import Vector, mix, read_vector
 from weights.card import WEIGHTS, Card, Entry, sha256
 from weights.errors import InputError
 

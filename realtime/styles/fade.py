@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from realtime.vectors import Vector, mix
+from realtime.styles.vectors import Vector, mix
 
 FADE_SECONDS = 0.5
 

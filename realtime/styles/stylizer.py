@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime as ort
 
 from realtime.frames import Image, check_image
-from realtime.vectors import Vector
+from realtime.styles.vectors import Vector
 from weights.card import METADATA_KEY, Card
 from weights.errors import InputError
 
