@@ -72,7 +72,7 @@ def run_window(options: Options, style: str) -> int:
     find_blend(style, options.weights)  # a misspelt name is said here, not in the window
     trouble = screen_trouble()
     if trouble is None:
-        from realtime.sources import open_source
+        from realtime.live.sources import open_source
 
         height = options.height or LIVE_HEIGHT
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from realtime.live import Live
+from realtime.live.loop import Live
 from realtime.styles.blends import read_blend, write_blend
 from weights.card import Card
 

@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 
 # ONNX Runtime (in styles) before Qt: on Windows the libraries that Qt brings would hide its own.
-from realtime.live import Live, Painted, Settings
+from realtime.live.loop import Live, Painted, Settings
+from realtime.live.sources import Source
 from realtime.options import Options
-from realtime.sources import Source
 from realtime.stills import StillPicture, write_still
 from realtime.styles import Opener
 from weights.card import Card, read_catalog

@@ -13,9 +13,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 
-from realtime.live import Live, Painted, Settings
-from realtime.slot import Slot
-from realtime.sources import Source
+from realtime.live.loop import Live, Painted, Settings
+from realtime.live.slot import Slot
+from realtime.live.sources import Source
 from weights.errors import InputError
 
 BLANK = np.zeros((32, 32, 3), np.uint8)

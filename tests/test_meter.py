@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from realtime.meter import Meter, Speed
+from realtime.live.meter import Meter, Speed
 
 
 class Clock:

@@ -15,9 +15,9 @@ import cv2
 import numpy as np
 import pytest
 
-from realtime import sources
 from realtime.av_frames import ToImage
-from realtime.sources import Camera, Clip, Still, Stream, open_source
+from realtime.live import sources
+from realtime.live.sources import Camera, Clip, Still, Stream, open_source
 from tests.conftest import MakeClip, picture
 from weights.errors import InputError
 

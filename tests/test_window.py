@@ -10,8 +10,8 @@ import cv2
 import numpy as np
 import pytest
 
-from realtime.live import Live, Settings
-from realtime.sources import Source
+from realtime.live.loop import Live, Settings
+from realtime.live.sources import Source
 from realtime.styles import Opener
 from realtime.window import Window
 from tests.conftest import picture

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from realtime.frames import Image, fit
-from realtime.meter import Meter
-from realtime.slot import Slot
-from realtime.sources import Source
+from realtime.live.meter import Meter
+from realtime.live.slot import Slot
+from realtime.live.sources import Source
 from realtime.styles.fade import FADE_SECONDS, Fade
 from realtime.styles.vectors import Vector
 from weights.errors import InputError
