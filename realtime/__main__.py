@@ -24,7 +24,7 @@ def main(arguments: list[str] | None = None) -> int:
         return list_styles(options.weights, options.json)
     style = options.style or default_style(options.weights)
     if options.inputs:
-        from realtime.paint_files import paint_files
+        from realtime.render.job import paint_files
 
         return paint_files(options, style, options.inputs, options.output)
     return run_window(options, style)
@@ -85,7 +85,7 @@ def run_window(options: Options, style: str) -> int:
             return run(options, style, height, source)
     if options.source is not None:
         raise InputError(trouble)
-    from realtime.paint_files import paint_files, say
+    from realtime.render.job import paint_files, say
 
     say(f"{trouble} Painting the sample clip instead.")
     return paint_files(options, style, [SAMPLE], DEMO)

@@ -28,6 +28,7 @@ ONLY = {  # rooms that may see a part of another room only
 INSIDE = {  # the rooms of realtime, and which of them each may import
     "styles": {"styles"},
     "live": {"live", "styles"},
+    "render": {"render", "styles"},
 }
 
 HEAVY = ("torch", "torchvision", "onnx", "PIL", "training", "export", "gatys")

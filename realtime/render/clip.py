@@ -16,7 +16,7 @@ from av.error import FFmpegError, InvalidDataError
 
 from realtime.av_frames import Colors, FromImage, ToImage, turns_sideways
 from realtime.frames import Image, fit, pad_to_even, resize
-from realtime.tracks import ANIMATION, VIDEO_SUFFIXES, Track, open_tracks
+from realtime.render.tracks import ANIMATION, VIDEO_SUFFIXES, Track, open_tracks
 from weights.errors import InputError
 from weights.files import replacing
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from realtime.outputs import plan
+from realtime.render.plan import plan
 from weights.errors import InputError
 
 

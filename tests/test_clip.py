@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from realtime.av_frames import ToImage
-from realtime.video import Progress, paint_clip
+from realtime.render.clip import Progress, paint_clip
 from tests.conftest import MakeClip, picture
 from weights.errors import InputError
 

@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from realtime.options import Options
-from realtime.outputs import plan
+from realtime.render.clip import Progress, paint_clip
+from realtime.render.plan import plan
 from realtime.stills import paint_still
 from realtime.styles import open_style
 from realtime.styles.blends import name_of
-from realtime.video import Progress, paint_clip
 from weights.errors import InputError
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from realtime.render.tracks import ANIMATION, VIDEO_SUFFIXES
 from realtime.stills import WRITABLE, is_still
-from realtime.tracks import ANIMATION, VIDEO_SUFFIXES
 from weights.errors import InputError
 
 
