@@ -67,7 +67,7 @@ def list_styles(folder: Path, as_json: bool) -> int:
 
 def run_window(options: Options, style: str) -> int:
     """Open the window on the source; without screen or camera and without --source, paint the sample clip instead."""
-    from realtime.screen import screen_trouble
+    from realtime.window.display_check import screen_trouble
 
     find_blend(style, options.weights)  # a misspelt name is said here, not in the window
     trouble = screen_trouble()
@@ -80,7 +80,7 @@ def run_window(options: Options, style: str) -> int:
         except InputError as error:
             trouble = str(error)
         else:
-            from realtime.window import run
+            from realtime.window.window import run
 
             return run(options, style, height, source)
     if options.source is not None:

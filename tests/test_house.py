@@ -25,11 +25,13 @@ ONLY = {  # rooms that may see a part of another room only
     ("export", "training"): {"training.generators", "training.checkpoint"},
 }
 
-INSIDE = {  # the rooms of realtime, and which of them each may import
+INSIDE = {  # the rooms of realtime, and which of them each may import; beside them lie pixels, files and commands
     "styles": {"styles"},
     "live": {"live", "styles"},
     "render": {"render", "styles"},
+    "window": {"window", "render", "live", "styles"},
 }
+COMMANDS = {"__main__.py", "bench.py", "sheet.py"}
 
 HEAVY = ("torch", "torchvision", "onnx", "PIL", "training", "export", "gatys")
 """What `realtime` must never load."""
@@ -98,15 +100,15 @@ def files_that_import(package: str) -> set[str]:
 @pytest.mark.parametrize("path", LIVE_FILES, ids=module_of)
 def test_rooms_of_realtime_import_only_those_beneath_them(path: Path) -> None:
     parts = path.relative_to(ROOT / "realtime").parts
-    if len(parts) == 1:
+    if parts[-1] in COMMANDS:
         return
-    allowed = INSIDE[parts[0]]
+    allowed = INSIDE[parts[0]] if len(parts) > 1 else set()
     others = {module.split(".")[1] for module in imports_of(path) if module.startswith("realtime.")}
     assert others & set(INSIDE) <= allowed, f"{path.name} may not import {others}"
 
 
 def test_only_the_window_knows_qt() -> None:
-    assert files_that_import("PyQt5") == {"controls.py", "view.py", "window.py"}
+    assert files_that_import("PyQt5") == {"window/controls.py", "window/view.py", "window/window.py"}
 
 
 def test_only_the_stylizer_knows_onnxruntime() -> None:
@@ -115,7 +117,7 @@ def test_only_the_stylizer_knows_onnxruntime() -> None:
 
 def test_onnxruntime_comes_before_qt() -> None:
     """On Windows the libraries that Qt brings would hide those of ONNX Runtime."""
-    code = "import sys\nimport realtime.window\nprint(*sys.modules)"
+    code = "import sys\nimport realtime.window.window\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
     assert loaded.index("onnxruntime") < loaded.index("PyQt5")
@@ -124,7 +126,8 @@ def test_onnxruntime_comes_before_qt() -> None:
 @pytest.mark.parametrize("path", sorted(ROOT.glob("*/*/ruff.toml")), ids=lambda p: p.parent.name)
 def test_a_room_within_a_room_bans_what_its_house_bans(path: Path) -> None:
     """`extend` does not do it: ruff takes the inner table for the whole."""
-    assert banned(path.parents[1] / "ruff.toml") <= banned(path)
+    missing = banned(path.parents[1] / "ruff.toml") - banned(path)
+    assert missing <= {"window": {"PyQt5"}, "styles": {"onnxruntime"}}.get(path.parent.name, set())
 
 
 def banned(path: Path) -> set[str]:

@@ -12,8 +12,8 @@ import cv2
 import pytest
 
 from realtime import __main__ as program
-from realtime import screen
 from realtime.options import Options, parse
+from realtime.window import display_check
 from tests.conftest import MakeClip, picture
 from weights.errors import InputError, exit_code
 
@@ -162,7 +162,7 @@ def test_without_a_screen_the_sample_clip_is_painted(
     styles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(screen, "screen_trouble", lambda: "There is no screen here.")
+    monkeypatch.setattr(display_check, "screen_trouble", lambda: "There is no screen here.")
     assert run("--weights", styles) == 0
     said = capsys.readouterr()
     assert said.err == "livebrush: There is no screen here. Painting the sample clip instead.\n"
@@ -179,7 +179,7 @@ def test_without_a_camera_the_sample_clip_is_painted(
         raise InputError("There is no camera 0 here.")
 
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(screen, "screen_trouble", lambda: None)
+    monkeypatch.setattr(display_check, "screen_trouble", lambda: None)
     monkeypatch.setattr("realtime.live.sources.open_source", absent)
     monkeypatch.setattr(program, "DEMO", tmp_path / "demo.mp4")
     assert run("--weights", styles, "--style", "same") == 0
@@ -193,11 +193,11 @@ def test_no_screen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
         pytest.skip("asks X")
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
-    assert "no screen here" in (screen.screen_trouble() or "")
+    assert "no screen here" in (display_check.screen_trouble() or "")
     monkeypatch.setenv("DISPLAY", ":98765")
-    assert screen.screen_trouble() is not None
+    assert display_check.screen_trouble() is not None
     monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
-    assert screen.screen_trouble() is None
+    assert display_check.screen_trouble() is None
 
 
 def test_defaults_have_one_source() -> None:

@@ -13,7 +13,7 @@ import pytest
 from realtime.live.loop import Live, Settings
 from realtime.live.sources import Source
 from realtime.styles import Opener
-from realtime.window import Window
+from realtime.window.window import Window
 from tests.conftest import picture
 from weights.card import read_catalog
 

@@ -23,8 +23,8 @@ from PyQt5.QtCore import QEvent, QMessageLogContext, Qt, QTimer, QtMsgType, qIns
 from PyQt5.QtGui import QCloseEvent, QKeyEvent
 from PyQt5.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
-from realtime.controls import Controls
-from realtime.view import View
+from realtime.window.controls import Controls
+from realtime.window.view import View
 
 _WORDS_SECONDS = 4.0
 _LOOK = """
