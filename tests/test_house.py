@@ -78,14 +78,27 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def test_the_live_side_never_loads_torch() -> None:
-    """One process imports every module of realtime, and then looks at what came with them."""
-    names = [module_of(path) for path in LIVE_FILES if path.stem != "__main__"]
+def loaded_with(files: list[Path]) -> list[str]:
+    """What a fresh process has loaded, in order, once it has imported `files`."""
+    names = [module_of(path) for path in files if path.stem != "__main__"]
     code = f"import sys, importlib\nfor m in {names}: importlib.import_module(m)\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    loaded = {name.split(".")[0] for name in done.stdout.split()}
+    return subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.split()
+
+
+def test_the_live_side_never_loads_torch() -> None:
+    loaded = {name.split(".")[0] for name in loaded_with(LIVE_FILES)}
     assert {"onnxruntime", "cv2", "av", "PyQt5", "weights"} <= loaded
     assert not loaded.intersection(HEAVY)
+
+
+@pytest.mark.parametrize("room", sorted(INSIDE))
+def test_rooms_of_realtime_load_only_those_beneath_them(room: str) -> None:
+    loaded = loaded_with([path for path in LIVE_FILES if path.parent.name == room])
+    rooms = {name.split(".")[1] for name in loaded if name.startswith("realtime.")} & set(INSIDE)
+    assert rooms <= INSIDE[room]
+    assert ("PyQt5" in loaded) == (room == "window")
 
 
 def files_that_import(package: str) -> set[str]:
@@ -117,9 +130,7 @@ def test_only_the_stylizer_knows_onnxruntime() -> None:
 
 def test_onnxruntime_comes_before_qt() -> None:
     """On Windows the libraries that Qt brings would hide those of ONNX Runtime."""
-    code = "import sys\nimport realtime.window.window\nprint(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
-    loaded = done.stdout.split()
+    loaded = loaded_with([ROOT / "realtime" / "window" / "window.py"])
     assert loaded.index("onnxruntime") < loaded.index("PyQt5")
 
 
