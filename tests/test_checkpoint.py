@@ -6,8 +6,20 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from training.checkpoint import load_generator, load_state, save_generator, save_state
-from training.generators import Lite
+from training import checkpoint
+from training.checkpoint import (
+    bound,
+    load_generator,
+    load_state,
+    load_vector,
+    read_card,
+    save_generator,
+    save_state,
+    save_vector,
+    trunk_hash,
+    vectors_beside,
+)
+from training.generators import Lite, LiteTrunk
 from weights.card import METADATA_KEY, Card
 from weights.errors import InputError
 
@@ -48,3 +60,101 @@ def test_a_state_comes_back_and_a_damaged_one_is_said(tmp_path: Path) -> None:
         load_state(tmp_path)
     with pytest.raises(InputError, match="nothing to resume"):
         load_state(tmp_path / "elsewhere")
+
+
+def test_a_card_is_read_without_the_numbers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    save_generator(tmp_path / "tiny.safetensors", Lite(16, 1), CARD)
+    monkeypatch.setattr(checkpoint, "_numbers", lambda *_: pytest.fail("the numbers were read"))
+    assert read_card(tmp_path / "tiny.safetensors") == CARD
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_numbers_that_are_none_are_refused(tmp_path: Path, value: float) -> None:
+    lite = Lite(16, 1)
+    lite.style.data[3] = value
+    save_generator(tmp_path / "tiny.safetensors", lite, CARD)
+    with pytest.raises(InputError, match=r"tiny\.safetensors holds numbers that are not finite"):
+        load_generator(tmp_path / "tiny.safetensors")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {"width": 10**9, "blocks": 1},
+        {"width": 1e9},
+        {"width": 16, "blocks": 10**9},
+        {"width": -1},
+        {"width": True, "stem": "x"},
+        {"width": 4096, "blocks": 4096},
+    ],
+)
+def test_a_card_can_not_fill_the_memory(tmp_path: Path, arguments: dict[str, object]) -> None:
+    """The network is built for real only when its shapes are those of the file."""
+    path = tmp_path / "huge.safetensors"
+    save_file({"a": torch.zeros(1)}, path, metadata={METADATA_KEY: Card("x", "", "", "lite", arguments).to_json()})
+    with pytest.raises(InputError):
+        load_generator(path)
+
+
+def test_a_file_too_large_for_a_style_is_not_loaded(tmp_path: Path) -> None:
+    with (tmp_path / "huge.safetensors").open("wb") as file:
+        file.truncate(2**40)
+    with pytest.raises(InputError, match=r"huge\.safetensors .* too large for a style"):
+        read_card(tmp_path / "huge.safetensors")
+
+
+TRUNK = Card("pack", "Pack", "multistyle", "lite-trunk", {"width": 16, "blocks": 1})
+RED = Card("red", "Red", "multistyle", "lite-trunk", {"width": 16, "blocks": 1}, trunk="pack")
+
+
+def trunk_of(seed: int) -> LiteTrunk:
+    torch.manual_seed(seed)
+    return LiteTrunk(16, 1)
+
+
+def test_a_trunks_hash_is_of_its_numbers_alone(tmp_path: Path) -> None:
+    trunk = trunk_of(0)
+    save_generator(tmp_path / "a.safetensors", trunk, bound(TRUNK, trunk))
+    again, card = load_generator(tmp_path / "a.safetensors")
+    assert trunk_hash(again) == trunk_hash(trunk) == card.trunk_hash
+    assert len(card.trunk_hash) == 64
+    assert trunk_hash(trunk.half()) != trunk_hash(trunk_of(1))
+    last = list(trunk_of(0).parameters())[-1]
+    other = trunk_of(0)
+    list(other.parameters())[-1].data.flatten()[-1] += 1e-6 * last.abs().max()
+    assert trunk_hash(other) != card.trunk_hash
+
+
+def save_run(folder: Path, trunk: LiteTrunk, of: LiteTrunk) -> Path:
+    """A run's trunk with the vector of another's training perhaps."""
+    save_generator(folder / "pack.safetensors", trunk, bound(TRUNK, trunk))
+    save_vector(folder / "styles" / "red.safetensors", trunk.plain_style(), bound(RED, of))
+    return folder / "pack.safetensors"
+
+
+def test_the_vectors_beside_a_trunk_are_its_own(tmp_path: Path) -> None:
+    trunk = trunk_of(0)
+    path = save_run(tmp_path / "run", trunk, trunk)
+    assert [p.name for p in vectors_beside(path)] == ["red.safetensors"]
+    with pytest.raises(InputError, match=r"red\.safetensors belongs to another trunk called pack .*newstyle"):
+        vectors_beside(save_run(tmp_path / "mixed", trunk, trunk_of(1)))
+
+
+def test_among_neighbours_a_trunk_knows_its_own_by_hash(tmp_path: Path) -> None:
+    trunk, newer = trunk_of(0), trunk_of(1)
+    save_generator(tmp_path / "pack.safetensors", newer, bound(TRUNK, newer))
+    for name, own in (("red", trunk), ("blue", newer)):
+        card = bound(Card(name, "", "", "lite-trunk", RED.arguments, trunk="pack"), own)
+        save_vector(tmp_path / f"{name}.safetensors", own.plain_style(), card)
+    save_generator(tmp_path / "alone.safetensors", Lite(16, 1), CARD)
+    save_file({"a": torch.zeros(1)}, tmp_path / "foreign.safetensors")
+    assert [p.name for p in vectors_beside(tmp_path / "pack.safetensors")] == ["blue.safetensors"]
+
+
+def test_a_vector_is_told_from_a_network(tmp_path: Path) -> None:
+    save_vector(tmp_path / "red.safetensors", torch.arange(3.0), RED)
+    vector, card = load_vector(tmp_path / "red.safetensors")
+    assert vector.tolist() == [0, 1, 2] and card == RED
+    save_generator(tmp_path / "tiny.safetensors", Lite(16, 1), CARD)
+    with pytest.raises(InputError, match="not a style vector"):
+        load_vector(tmp_path / "tiny.safetensors")

@@ -14,7 +14,7 @@ from export.__main__ import export
 from export.parity import probe_frame
 from tests.conftest import picture
 from training import multistyle, newstyle
-from training.checkpoint import load_generator, load_vector
+from training.checkpoint import load_generator, load_vector, trunk_hash
 from training.generators import Lite, LiteTrunk
 from training.loop import LoopSettings
 from training.objective import LossSettings
@@ -110,8 +110,8 @@ def test_a_new_style_leaves_the_trunk_alone_and_nears_its_painting(world: Path) 
         )
     )
     fitted, card = load_vector(path)
-    assert card.trunk == "pack"
-    trunk, _ = load_generator(world / "run" / "pack.safetensors")
+    trunk, trunk_card = load_generator(world / "run" / "pack.safetensors")
+    assert card.trunk == "pack" and card.trunk_hash == trunk_card.trunk_hash == trunk_hash(trunk)
     photo = torch.from_numpy(picture(48, 56)).permute(2, 0, 1)[None] / 255
     with torch.no_grad():
         green = trunk(photo, fitted).mean((0, 2, 3))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +15,15 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from training.generators import Generator, build
-from weights.card import METADATA_KEY, Card
+from weights.card import METADATA_KEY, VECTOR_KEY, Card
 from weights.errors import InputError
 from weights.files import replacing
+from weights.limits import MAX_MODEL, check_size
 
 STATE = "checkpoint.pt"
-VECTOR = "style"
+
+MAX_ARGUMENT = 4096
+"""The largest number that a card may give for building a network: it may come from a stranger."""
 
 
 def save_generator(path: Path | str, generator: torch.nn.Module, card: Card) -> None:
@@ -26,65 +33,117 @@ def save_generator(path: Path | str, generator: torch.nn.Module, card: Card) -> 
         save_file(numbers, temporary, metadata={METADATA_KEY: card.to_json()})
 
 
-def _read(path: Path | str) -> tuple[dict[str, Tensor], Card]:
-    """All numbers as float32, and the card. Raises InputError."""
+@contextmanager
+def _opened(path: Path | str) -> Iterator[tuple[Any, Card]]:
+    """The open file, whose numbers are not read yet, and its card. Raises InputError."""
     try:
+        check_size(Path(path), MAX_MODEL)
         with safe_open(str(path), framework="pt") as file:
             metadata = file.metadata() or {}
-            numbers = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (not a dict)
+            if METADATA_KEY not in metadata:
+                raise InputError(f"{path} carries no Livebrush card: it is not a style made by this project.")
+            yield file, Card.from_json(metadata[METADATA_KEY], str(path))
     except FileNotFoundError:
         raise InputError(f"There is no file {path}: give a run folder or a .safetensors file.") from None
     except (OSError, SafetensorError) as error:
         raise InputError(f"{path} can't be read as safetensors ({error}): train or download it again.") from error
-    if METADATA_KEY not in metadata:
-        raise InputError(f"{path} carries no Livebrush card: it is not a style made by this project.")
-    return numbers, Card.from_json(metadata[METADATA_KEY], str(path))
+
+
+def _numbers(file: Any, path: Path | str) -> dict[str, Tensor]:
+    """All numbers of an open file as float32, by name. Raises InputError for NaN and infinity."""
+    numbers = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 (not a dict)
+    if not all(value.isfinite().all() for value in numbers.values()):
+        raise InputError(f"{path} holds numbers that are not finite: train it again, with a smaller --lr.")
+    return numbers
 
 
 def load_generator(path: Path | str) -> tuple[Generator, Card]:
     """The network that the file's card describes, in evaluation mode, float32; and the card. Raises InputError."""
-    numbers, card = _read(path)
-    generator = build(card.architecture, card.arguments)
-    try:
-        generator.load_state_dict(numbers)
-    except RuntimeError as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(
-            f"The numbers in {path} don't fit its architecture {card.architecture!r} ({reason})."
-        ) from error
+    with _opened(path) as (file, card):
+        _check_shapes(file, card, path)
+        generator = build(card.architecture, card.arguments)
+        generator.load_state_dict(_numbers(file, path))
     return generator.eval(), card
+
+
+def _check_shapes(file: Any, card: Card, path: Path | str) -> None:
+    """Raise InputError where the card describes another network than the file holds; takes no memory for either."""
+    if any(isinstance(value, int | float) and abs(value) > MAX_ARGUMENT for value in card.arguments.values()):
+        raise InputError(f"The card in {path} describes a network too large to build: train it again.")
+    try:
+        with torch.device("meta"):
+            skeleton = build(card.architecture, card.arguments)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"The card in {path} describes no network ({reason}): train it again.") from error
+    expected = {name: list(value.shape) for name, value in skeleton.state_dict().items()}
+    got = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 (not a dict)
+    wrong = sorted(name for name in expected.keys() | got.keys() if expected.get(name) != got.get(name))
+    if wrong:
+        name = wrong[0]
+        raise InputError(
+            f"The numbers in {path} don't fit its architecture {card.architecture!r} "
+            f"({name} is {got.get(name, 'missing')}, not {expected.get(name, 'there')}): train it again."
+        )
+
+
+def trunk_hash(trunk: torch.nn.Module) -> str:
+    """The sha256 (hex) of a trunk's numbers as float32, with their names and shapes.
+
+    It is the same in the run, in the exported files and after exporting again, whatever else their cards say.
+    """
+    digest = hashlib.sha256()
+    for name, value in sorted(trunk.state_dict().items()):
+        digest.update(f"{name} {list(value.shape)}\n".encode())
+        digest.update(value.detach().cpu().float().contiguous().numpy().astype("<f4").tobytes())
+    return digest.hexdigest()
+
+
+def bound(card: Card, trunk: torch.nn.Module) -> Card:
+    """The card of `trunk`, or of a style vector for it, tied to its numbers."""
+    return replace(card, trunk_hash=trunk_hash(trunk))
 
 
 def save_vector(path: Path | str, vector: Tensor, card: Card) -> None:
     """Write one style vector, (style_length,), and its card, whole or not at all."""
     with replacing(path) as temporary:
-        save_file({VECTOR: vector.detach().cpu().clone()}, temporary, metadata={METADATA_KEY: card.to_json()})
+        save_file({VECTOR_KEY: vector.detach().cpu().clone()}, temporary, metadata={METADATA_KEY: card.to_json()})
 
 
 def read_card(path: Path | str) -> Card:
-    """The card of a .safetensors file. Raises InputError."""
-    return _read(path)[1]
+    """The card of a .safetensors file, whose numbers are not read. Raises InputError."""
+    with _opened(path) as (_, card):
+        return card
 
 
 def load_vector(path: Path | str) -> tuple[Tensor, Card]:
     """The style vector, (style_length,) float32, and its card. Raises InputError."""
-    numbers, card = _read(path)
-    if VECTOR not in numbers or not card.trunk:
-        raise InputError(f"{path} is a network of its own, not a style vector.")
-    return numbers[VECTOR], card
+    with _opened(path) as (file, card):
+        if VECTOR_KEY not in file.keys() or not card.trunk:  # noqa: SIM118 (not a dict)
+            raise InputError(f"{path} is a network of its own, not a style vector.")
+        return _numbers(file, path)[VECTOR_KEY], card
 
 
 def vectors_beside(trunk: Path) -> list[Path]:
-    """The style vectors of the trunk file: those in styles/ beside it (a run), else its own among its neighbours."""
+    """The style vectors of the trunk file: those in styles/ beside it (a run), else its own among its neighbours.
+
+    Raises InputError where one in styles/ belongs to another trunk.
+    """
+    own = read_card(trunk)
     if (trunk.parent / "styles").is_dir():
-        return sorted((trunk.parent / "styles").glob("*.safetensors"))
-    return sorted(p for p in trunk.parent.glob("*.safetensors") if _trunk_of(p) == trunk.stem)
+        found = sorted((trunk.parent / "styles").glob("*.safetensors"))
+        for path in found:
+            read_card(path).check_trunk(own, path)
+        return found
+    return sorted(p for p in trunk.parent.glob("*.safetensors") if _is_style_of(own, p))
 
 
-def _trunk_of(path: Path) -> str:
-    with safe_open(str(path), framework="pt") as file:
-        text = (file.metadata() or {}).get(METADATA_KEY)
-    return Card.from_json(text, str(path)).trunk if text else ""
+def _is_style_of(trunk: Card, path: Path) -> bool:
+    try:
+        card = read_card(path)
+    except InputError:  # the loss network, say, or a file that is just being written
+        return False
+    return bool(card.trunk) and bool(trunk.trunk_hash) and card.trunk_hash == trunk.trunk_hash
 
 
 def save_state(folder: Path, state: dict[str, Any]) -> None:

@@ -21,7 +21,7 @@ import torch
 import tyro
 from torch import Tensor, nn
 
-from training.checkpoint import load_generator, load_vector, save_generator, save_vector, vectors_beside
+from training.checkpoint import bound, load_generator, load_vector, save_generator, save_vector, vectors_beside
 from training.generators import Lite, LiteTrunk
 from training.images import load_image, pictures_in
 from training.johnson import training_summary
@@ -163,7 +163,7 @@ def train(settings: Settings) -> Path:
     objective = Objective(settings.loss, loss_vgg(settings.loss), *paintings, factors=[p.factor for p in pack])
 
     def save(steps: int, losses: dict[str, float]) -> None:
-        first, *others = cards_of(settings, painter.trunk, pack, steps, losses)
+        first, *others = (bound(c, painter.trunk) for c in cards_of(settings, painter.trunk, pack, steps, losses))
         save_generator(path, painter.trunk, first)
         for vector, card in zip(painter.vectors, others, strict=True):
             save_vector(settings.folder / "styles" / f"{card.name}.safetensors", vector, card)

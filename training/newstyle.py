@@ -19,7 +19,7 @@ import torch
 import tyro
 from torch import Tensor
 
-from training.checkpoint import load_generator, load_vector, save_vector, vectors_beside
+from training.checkpoint import bound, load_generator, load_vector, save_vector, vectors_beside
 from training.generators import LiteTrunk
 from training.images import central_crop, load_image, pictures_in
 from training.johnson import training_summary
@@ -113,7 +113,7 @@ def train(settings: Settings) -> Path:
 
     def save(steps: int, losses: dict[str, float]) -> None:
         final.update(losses)
-        save_vector(path, painter.vectors[0], card(steps, losses))
+        save_vector(path, painter.vectors[0], bound(card(steps, losses), trunk))
 
     card(0, {})
     writes = fit(Training(settings.loop, settings.folder, painter, objective, 1, save, settings))

@@ -16,6 +16,9 @@ from weights.files import replacing
 METADATA_KEY = "livebrush"
 """The key of the card's JSON in safetensors and ONNX metadata."""
 
+VECTOR_KEY = "style"
+"""The name of a style vector: the tensor in its .safetensors file, the input of its trunk's .onnx file."""
+
 WEIGHTS = Path(__file__).resolve().parent
 """The folder of the installed styles; `catalog.json` lists them."""
 
@@ -51,8 +54,9 @@ class Card:
     """What a weight file says about itself; it travels as JSON inside the file's metadata.
 
     `architecture` and `arguments` rebuild the network (`training.generators.build`); `stride` is the multiple to
-    which a frame is padded; `trunk` names the shared network where the style is a vector for one; `training` is a
-    summary for people (settings, steps, losses); `parity` is the largest difference, in 1/255, that export measured
+    which a frame is padded; `trunk` names the shared network where the style is a vector for one, and `trunk_hash` is
+    the sha256 of that network's numbers (`training.checkpoint.trunk_hash`), in the trunk's own card too; `training` is
+    a summary for people (settings, steps, losses); `parity` is the largest difference, in 1/255, that export measured
     between torch and ONNX Runtime, None before export.
     """
 
@@ -63,6 +67,7 @@ class Card:
     arguments: Mapping[str, Any] = field(default_factory=dict)
     stride: int = 4
     trunk: str = ""
+    trunk_hash: str = ""
     picture: StylePicture = StylePicture()
     license: str = ""
     training: Mapping[str, Any] = field(default_factory=dict)
@@ -73,6 +78,17 @@ class Card:
         if not _NAME.fullmatch(self.name):
             raise InputError(
                 f"The style name {self.name!r} won't do: use lower-case letters, digits and dashes, as in 'great-wave'."
+            )
+
+    def check_trunk(self, trunk: Card, where: Path | str) -> None:
+        """Raise InputError, naming the vector's file `where`, unless this style was made for `trunk` itself.
+
+        Names don't say: a trunk trained anew has the old one's name, and would paint the old one's styles as noise.
+        """
+        if not self.trunk_hash or self.trunk_hash != trunk.trunk_hash:
+            raise InputError(
+                f"{where} belongs to another trunk called {self.trunk} than the one here: "
+                "export its own trunk, or fit the style again with python -m training.newstyle."
             )
 
     def to_json(self) -> str:
