@@ -61,3 +61,12 @@ def test_a_trunk_begins_as_what_was_made_here_else_as_what_is_shipped(tmp_path: 
     made.parent.mkdir()
     made.touch()
     assert shipped.trained("starry-night-johnson", options) == made
+
+
+def test_the_shipped_vectors_belong_to_the_shipped_trunks() -> None:
+    vectors = [entry for entry in read_catalog() if entry.vector]
+    assert vectors
+    for model in {entry.model for entry in vectors}:
+        trunk, card = load_generator((WEIGHTS / model).with_suffix(".safetensors"))
+        of_trunk = {load_vector(WEIGHTS / e.vector)[1].trunk_hash for e in vectors if e.model == model}
+        assert of_trunk == {card.trunk_hash} == {trunk_hash(trunk)}
