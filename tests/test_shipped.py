@@ -6,10 +6,10 @@ import pytest
 import tyro
 
 from training import johnson, multistyle, shipped
-from training.checkpoint import STATE, save_generator
+from training.checkpoint import STATE, load_generator, load_vector, save_generator, trunk_hash
 from training.cyclegan import settings as cyclegan_settings
 from training.generators import Lite
-from weights.card import Card
+from weights.card import WEIGHTS, Card, read_catalog
 from weights.errors import InputError
 
 SETTINGS = {
