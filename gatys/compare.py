@@ -28,10 +28,11 @@ from torch import Tensor
 from gatys.figures import Captioned, captioned_sheet
 from gatys.pictures import at_size, size_at
 from realtime.styles.stylizer import Stylizer
-from training.images import load_image, open_picture, pictures_in, to_tensor, to_uint8
+from training.images import SUFFIXES, load_image, open_picture, pictures_in, to_tensor, to_uint8
 from training.objective import LossSettings, Objective, loss_vgg, reference_descent
 from weights.card import WEIGHTS, Card, find_style
 from weights.errors import InputError, exit_code
+from weights.files import check_output
 
 
 @dataclass(frozen=True)
@@ -182,6 +183,8 @@ def terms_in_words(made: Made) -> str:
 
 def run(options: Comparison) -> list[Row]:
     """Compare, print the table, write the sheet. Raises InputError."""
+    photos = pictures_in(options.photo) if options.photo.is_dir() else [options.photo]
+    check_output(options.out, SUFFIXES, options.painting, *photos)
     if options.threads:
         torch.set_num_threads(options.threads)
     if options.steps < 1:
@@ -189,11 +192,8 @@ def run(options: Comparison) -> list[Row]:
     stylizer, card = open_style(options)
     settings = LossSettings.from_summary(card.training)
     objective = Objective(settings, loss_vgg(settings), load_image(options.painting, short_side=settings.style_size))
-    paths = [options.photo]
-    if options.photo.is_dir():
-        found = pictures_in(options.photo)
-        paths = found[:: max(1, len(found) // options.count)][: options.count]
-    rows = [compare(path, stylizer, objective, options) for path in paths]
+    chosen = photos[:: max(1, len(photos) // options.count)][: options.count]
+    rows = [compare(path, stylizer, objective, options) for path in chosen]
     title = f"{card.title}: {options.size} px, the style's own training loss, {torch.get_num_threads()} CPU threads"
     Console(width=120).print(table_of(rows, options, title))
     sheet_of(rows, options, title)

@@ -12,11 +12,9 @@ from PIL import Image
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gatys.settings import Settings
+from gatys.settings import INITS, Settings
 from training.images import open_picture, to_tensor
 from weights.errors import InputError
-
-INITS = ("noise", "content", "style")
 
 COARSEST = 128
 """Shortest side in pixels of the coarse sizes: smaller ones cost steps later."""

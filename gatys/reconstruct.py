@@ -25,9 +25,10 @@ from gatys.figures import Captioned, captioned_sheet
 from gatys.pictures import at_size, size_at
 from gatys.problem import LossSpec, Problem
 from gatys.render import open_vgg
-from training.images import open_picture
+from training.images import SUFFIXES, open_picture
 from training.perceptual import VGG
 from weights.errors import InputError, exit_code
+from weights.files import check_output
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,8 @@ def reconstruct(vgg: VGG, spec: LossSpec, picture: Tensor, options: Reconstructi
 
 def reconstruct_all(options: Reconstruction) -> Path:
     """Write the sheet; returns its path. Raises InputError."""
+    output = options.out or Path(f"{options.picture.stem}-{options.what}.png")
+    check_output(output, SUFFIXES, options.picture)
     if options.threads:
         torch.set_num_threads(options.threads)
     vgg = open_vgg(options, options.pooling)
@@ -101,7 +104,6 @@ def reconstruct_all(options: Reconstruction) -> Path:
         step = reconstruct(vgg, spec, picture, options)
         row.append(Captioned(step.picture, f"{caption}\n{options.what} loss {step.total:.3g}"))
         console.print(row[-1].caption.replace("\n", ": "), highlight=False)
-    output = options.out or Path(f"{options.picture.stem}-{options.what}.png")
     title = f"{options.what.title()} reconstruction, {options.network}, {options.steps} L-BFGS steps from white noise"
     captioned_sheet([row[:3], row[3:]] if len(row) > 4 else [row], title, output)
     return output

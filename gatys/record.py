@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -21,9 +22,10 @@ from gatys.figures import loss_curve
 from gatys.film import save_film
 from gatys.pictures import enlarge
 from gatys.settings import Settings
-from training.images import to_uint8
+from training.images import SUFFIXES, save_image, to_uint8
+from weights.card import sha256
 from weights.errors import InputError
-from weights.files import replacing
+from weights.files import check_output, not_the_original, replacing
 
 _LINE_EVERY = 30.0
 _FILM_SIDE = 640
@@ -54,18 +56,44 @@ def load_checkpoint(settings: Settings) -> Checkpoint:
     try:
         with safe_open(str(path), framework="pt") as file:
             state = json.loads(file.metadata()[_STATE_KEY])
-            picture = file.get_tensor("picture")
+            before, sources = dict(state["settings"]), dict(state["sources"])
+            checkpoint = Checkpoint(file.get_tensor("picture"), state["level"], state["done"], state["curve"])
     except FileNotFoundError:
         raise InputError(f"There is nothing to resume: {path} is missing; run without --resume.") from None
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         raise InputError(f"The checkpoint {path} can't be read ({error}): run without --resume.") from error
-    before, now = state["settings"], json.loads(json.dumps(settings.to_dict(), default=str))
+    now = json.loads(json.dumps(settings.to_dict(), default=str))
     for name in now:
         if name not in _FREE and before.get(name) != now[name]:
             raise InputError(
                 f"--{name.replace('_', '-')} is {now[name]} and was {before.get(name)}: resume with the same settings."
             )
-    return Checkpoint(picture, state["level"], state["done"], state["curve"])
+    for source in settings.sources:
+        if sources.get(str(source)) != sha256(source):
+            raise InputError(f"{source} is another picture than when the run began: run without --resume.")
+    return checkpoint
+
+
+def check_outputs(settings: Settings) -> None:
+    """Say before the work what keeps the run from writing its files after it. Raises InputError."""
+    check_output(settings.output, SUFFIXES, *settings.sources)
+    for path in (beside(settings.output, "-loss.png"), film_of(settings)):
+        not_the_original(path, *settings.sources)
+
+
+def film_of(settings: Settings) -> Path:
+    """Where the film or contact sheet goes."""
+    return beside(settings.output, f"-steps.{'mp4' if settings.film == 'mp4' else 'png'}")
+
+
+def save_picture(picture: Tensor, settings: Settings) -> None:
+    """Write what a run made. Raises InputError where it can't be, with the place where it was written instead."""
+    try:
+        save_image(picture, settings.output)
+    except (InputError, OSError, ValueError) as error:  # a disk that is full by now, a picture too large for its format
+        kept = Path(tempfile.mkdtemp(prefix="livebrush-", dir=tempfile.gettempdir())) / f"{settings.output.stem}.png"
+        save_image(picture, kept)
+        raise InputError(f"{str(error).rstrip('.')}. The picture is kept as {kept}.") from error
 
 
 class Recorder:
@@ -133,15 +161,20 @@ class Recorder:
         self.frames.append(to_uint8(enlarge(picture, (round(height * scale), round(width * scale)))))
 
     def checkpoint(self, level: int, done: int, picture: Tensor) -> None:
-        """Write the checkpoint, whole or not at all."""
+        """Write the checkpoint, whole or not at all; where that fails, say so and work on."""
         state = {"settings": self.settings.to_dict(), "level": level, "done": done, "curve": self.curve}
-        with replacing(beside(self.settings.output, ".resume.safetensors")) as temporary:
-            save_file(
-                {"picture": picture.detach().cpu().contiguous()},
-                temporary,
-                metadata={_STATE_KEY: json.dumps(state, default=str)},
-            )
+        state["sources"] = {str(source): sha256(source) for source in self.settings.sources}
+        path = beside(self.settings.output, ".resume.safetensors")
         self._saved = time.monotonic()
+        try:
+            with replacing(path) as temporary:
+                save_file(
+                    {"picture": picture.detach().cpu().contiguous()},
+                    temporary,
+                    metadata={_STATE_KEY: json.dumps(state, default=str)},
+                )
+        except (InputError, SafetensorError) as error:
+            self.say(f"no checkpoint now: {error}")
 
     def finish(self, facts: Mapping[str, Any], complete: bool) -> None:
         """Write settings, losses and curve beside the picture, and the film; a complete run needs no checkpoint."""
@@ -152,6 +185,6 @@ class Recorder:
             temporary.write_text(json.dumps({**told, "curve": self.curve}, default=str, indent=1) + "\n", "utf-8")
         loss_curve(self.curve, f"{output.stem}: {last.get('total', float('nan')):.4g}", beside(output, "-loss.png"))
         if self.frames:
-            save_film(self.frames, beside(output, f"-steps.{'mp4' if self.settings.film == 'mp4' else 'png'}"))
+            save_film(self.frames, film_of(self.settings))
         if complete:
             beside(output, ".resume.safetensors").unlink(missing_ok=True)

@@ -18,10 +18,10 @@ from gatys.fields import deepest
 from gatys.memory import GIB, Fit, fit, largest_side
 from gatys.pictures import at_size, enlarge, level_sizes, load_masks, painting_size, refine, start
 from gatys.problem import LossSpec, Problem
-from gatys.record import Checkpoint, Recorder, load_checkpoint
+from gatys.record import Checkpoint, Recorder, check_outputs, load_checkpoint, save_picture
 from gatys.settings import Settings
 from gatys.tiles import Field
-from training.images import open_picture, save_image
+from training.images import open_picture
 from training.perceptual import VGG, load_vgg
 from weights.errors import InputError
 
@@ -189,12 +189,13 @@ def render_file(settings: Settings) -> Rendering:
     """Render, and write the picture with its JSON, loss curve and film beside it. Raises InputError."""
     renderer = Renderer(settings)
     checkpoint = load_checkpoint(settings) if settings.resume else None
+    check_outputs(settings)
     recorder = Recorder(settings)
     if renderer.fit.history < settings.history and settings.optimizer == "lbfgs":
         recorder.say(f"the memory allows a history of {renderer.fit.history} instead of {settings.history}")
     with memory_in_words(renderer):
         rendering = renderer.render(recorder, checkpoint)
-    save_image(rendering.picture, settings.output)
+    save_picture(rendering.picture, settings)
     recorder.finish({"sizes": renderer.sizes, "complete": rendering.complete}, rendering.complete)
     return rendering
 

@@ -13,6 +13,9 @@ import tyro
 from gatys.losses import LossForm
 from weights.errors import InputError
 
+INITS = ("noise", "content", "style")
+"""Where to start, but for a picture file."""
+
 Preset = Literal["best", "gatys", "pytorch-tutorial", "udacity"]
 
 
@@ -102,6 +105,12 @@ class Settings:
     def output(self) -> Path:
         """The picture to write."""
         return self.out or Path(f"{self.photo.stem}-{self.paintings[0].stem}.png")
+
+    @property
+    def sources(self) -> list[Path]:
+        """The pictures that the run reads."""
+        starts = [Path(self.init)] if self.init not in INITS else []
+        return [self.photo, *self.paintings, *self.masks, *starts]
 
     @property
     def weights_by_layer(self) -> dict[str, float]:

@@ -20,8 +20,9 @@ from gatys.figures import Captioned, captioned_sheet
 from gatys.pictures import at_size, size_at
 from gatys.render import Rendering, open_vgg, render_quietly
 from gatys.settings import Settings
-from training.images import open_picture
+from training.images import SUFFIXES, open_picture
 from weights.errors import InputError, exit_code
+from weights.files import check_output
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ def variants(options: Study) -> list[tuple[str, Settings]]:
 
 def study(options: Study) -> Path:
     """Write the sheet; returns its path. Raises InputError."""
+    output = options.out or Path(f"{options.photo.stem}-{options.painting.stem}-{options.what}.png")
+    check_output(output, SUFFIXES, options.photo, options.painting)
     vgg = open_vgg(options.settings())
     file = open_picture(options.photo)
     row = [Captioned(at_size(file, size_at(file, options.size)), "the photo\n")]
@@ -91,7 +94,6 @@ def study(options: Study) -> Path:
         rendering = render_quietly(settings, vgg)
         row.append(Captioned(rendering.picture, f"{caption}\n{unweighted(settings, rendering)}"))
         console.print(row[-1].caption.replace("\n", ": "), highlight=False)
-    output = options.out or Path(f"{options.photo.stem}-{options.painting.stem}-{options.what}.png")
     title = f"{options.painting.stem}, {options.network}, {options.steps} L-BFGS steps from {options.init}"
     captioned_sheet([row[:3], row[3:]] if len(row) > 4 else [row], title, output)
     return output

@@ -7,12 +7,16 @@ import os
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
 from weights.card import METADATA_KEY, Card, Entry, StylePicture, write_catalog
+
+if TYPE_CHECKING:
+    from gatys.settings import Settings
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -162,3 +166,29 @@ def _beep(av, out, sound, seconds: float) -> None:  # type: ignore[no-untyped-de
         for part in converter.resample(frame):
             out.mux(sound.encode(part))
     out.mux(sound.encode(None))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    """A run of `python -m gatys` that takes a second: two small sizes, shallow layers."""
+    from PIL import Image as Pictures
+
+    from gatys.settings import Settings
+
+    stripes = np.zeros((48, 48, 3), np.uint8)
+    stripes[:, ::6] = stripes[:, 1::6] = (250, 60, 20)
+    Pictures.fromarray(picture(48, 64)).save(tmp_path / "photo.png")
+    Pictures.fromarray(stripes).save(tmp_path / "painting.png")
+    return Settings(
+        tmp_path / "photo.png",
+        (tmp_path / "painting.png",),
+        out=tmp_path / "out.png",
+        content_layers=("relu2_1",),
+        style_layers=("relu1_1", "relu2_1"),
+        size=48,
+        scales=2,
+        steps=4,
+        coarse_steps=3,
+        threads=1,
+        device="cpu",
+    )

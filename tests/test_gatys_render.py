@@ -1,10 +1,9 @@
-"""A run from files to files: sizes, presets, colours, checkpoints, Ctrl-C, and what is said where it can't be done."""
+"""A run from files to files: sizes, presets, colours, masks, tiles, and what is said where it can't be done."""
 
 from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from PIL import Image
 
 from gatys import render as rendering
 from gatys.cli import parse
-from gatys.descent import Step
 from gatys.memory import GIB, fit, largest_side
 from gatys.pictures import level_sizes, load_masks, painting_size, refine
 from gatys.record import beside
@@ -23,28 +21,6 @@ from gatys.settings import PRESETS, Settings, preset
 from tests.conftest import picture
 from training.images import load_image, save_image
 from weights.errors import InputError, exit_code
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    """A run of a second: two small sizes, shallow layers."""
-    save_image(load_picture(48, 64), tmp_path / "photo.png")
-    stripes = np.zeros((48, 48, 3), np.uint8)
-    stripes[:, ::6] = stripes[:, 1::6] = (250, 60, 20)
-    Image.fromarray(stripes).save(tmp_path / "painting.png")
-    return Settings(
-        tmp_path / "photo.png",
-        (tmp_path / "painting.png",),
-        out=tmp_path / "out.png",
-        content_layers=("relu2_1",),
-        style_layers=("relu1_1", "relu2_1"),
-        size=48,
-        scales=2,
-        steps=4,
-        coarse_steps=3,
-        threads=1,
-        device="cpu",
-    )
 
 
 def load_picture(height: int, width: int) -> torch.Tensor:
@@ -97,48 +73,6 @@ def test_the_steps_become_a_sheet_or_a_film(settings: Settings, film: str) -> No
         with av.open(str(beside(settings.output, "-steps.mp4"))) as clip:
             frames = list(clip.decode(video=0))
         assert (len(frames), frames[0].width, frames[0].height) == (7, 48, 36)
-
-
-def stop_after(count: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Press Ctrl-C after so many steps."""
-    walk = Renderer.walk
-
-    def stopped(self: Renderer, *arguments: object) -> Iterator[tuple[int, Step]]:
-        for number, found in enumerate(walk(self, *arguments), start=1):  # type: ignore[arg-type]
-            yield found
-            if number == count:
-                raise KeyboardInterrupt
-
-    monkeypatch.setattr(Renderer, "walk", stopped)
-
-
-@pytest.mark.parametrize("steps", [2, 5], ids=["in the coarse size", "in the full size"])
-def test_ctrl_c_keeps_the_picture_and_resume_goes_on(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, steps: int
-) -> None:
-    with monkeypatch.context() as pressed:
-        stop_after(steps, pressed)
-        assert render_file(settings).complete is False
-    with Image.open(settings.output) as file:
-        assert file.size == (48, 36)
-    assert json.loads(beside(settings.output, ".json").read_text())["complete"] is False
-    resumed = render_file(dataclasses.replace(settings, resume=True))
-    assert resumed.complete and len(resumed.curve) == 7
-    assert not beside(settings.output, ".resume.safetensors").exists()
-
-
-def test_resume_wants_the_same_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    again = dataclasses.replace(settings, resume=True)
-    with pytest.raises(InputError, match="nothing to resume"):
-        render_file(again)
-    with monkeypatch.context() as pressed:
-        stop_after(2, pressed)
-        render_file(settings)
-    with pytest.raises(InputError, match=r"--beta is 5\.0 and was 1"):
-        render_file(dataclasses.replace(again, beta=5.0))
-    beside(settings.output, ".resume.safetensors").write_bytes(b"no")
-    with pytest.raises(InputError, match="can't be read"):
-        render_file(again)
 
 
 @pytest.mark.parametrize("init", ["noise", "style", "path"])

@@ -51,10 +51,11 @@ def not_the_original(target: Path, *sources: Path) -> None:
         raise InputError(f"{target} is the original, which is never overwritten: choose another name with -o.")
 
 
-def check_output(path: Path, suffixes: Collection[str]) -> None:
+def check_output(path: Path, suffixes: Collection[str], *originals: Path) -> None:
     """Say before the work what would keep `path` from being written after it. Raises InputError.
 
-    `suffixes` are the endings, in lower case, that the writer knows. The folder is made.
+    `suffixes` are the endings, in lower case, that the writer knows; `originals` the files that the work reads. The
+    folder is made.
     """
     if path.suffix.lower() not in suffixes:
         raise InputError(f"{path} can't be written: end its name in {', '.join(sorted(suffixes))}.")
@@ -62,3 +63,4 @@ def check_output(path: Path, suffixes: Collection[str]) -> None:
     temporary.unlink()
     if path.is_dir():
         raise InputError(f"{path} is a folder: give a file's name with -o.")
+    not_the_original(path, *originals)

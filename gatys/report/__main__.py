@@ -20,7 +20,7 @@ import typst
 import tyro
 
 from weights.errors import InputError, exit_code
-from weights.files import replacing
+from weights.files import check_output, replacing
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
@@ -90,6 +90,7 @@ def render() -> bytes:
 def main() -> int:
     """The command line."""
     options = tyro.cli(Options, prog="python -m gatys.report", description=__doc__)
+    check_output(options.out, (".pdf",))
     if options.figures:
         make_figures(options)
     with replacing(options.out) as temporary:

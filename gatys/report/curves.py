@@ -20,7 +20,9 @@ from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from gatys.figures import save_figure
+from training.images import SUFFIXES
 from weights.errors import InputError, exit_code
+from weights.files import check_output
 
 Curve = tuple[list[int], list[float]]
 """Steps and values."""
@@ -98,6 +100,7 @@ def smoothed(values: list[float], width: int) -> np.ndarray:
 
 def draw(options: Options) -> None:
     """Write the picture. Raises InputError."""
+    check_output(options.out, SUFFIXES)
     figure = Figure(figsize=(5.2 * len(options.runs), 3.6), dpi=110, layout="constrained")
     axes = figure.subplots(1, len(options.runs), squeeze=False)[0]
     for number, (axis, run) in enumerate(zip(axes, options.runs, strict=True)):
