@@ -11,10 +11,11 @@ import cv2
 import numpy as np
 
 from realtime.frames import Image, resize
-from realtime.stills import StillPicture, read_still, write_still
+from realtime.stills import WRITABLE, StillPicture, read_still, write_still
 from realtime.styles import Opener
 from weights.card import WEIGHTS, read_catalog
 from weights.errors import InputError, exit_code
+from weights.files import check_output
 
 GAP = 6
 CAPTION = 26
@@ -99,6 +100,7 @@ def main() -> int:
     """Make the sheet that the command line asks for."""
     values = vars(parser().parse_args())
     options = SheetOptions(**{**values, "photos": tuple(values["photos"]), "styles": tuple(values["styles"])})
+    check_output(options.output, WRITABLE, *options.photos)
     write_still(StillPicture(make_sheet(options)), options.output)
     print(options.output)
     return 0

@@ -52,3 +52,16 @@ def test_an_unknown_style_is_said(styles: Path, tmp_path: Path, capsys: pytest.C
     options = sheet.SheetOptions((photo,), styles=("nobody",), weights=styles)
     assert exit_code(lambda: sheet.make_sheet(options) is None) == 2
     assert "nobody" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("name", "words"), [("photo.png", "is the original"), ("sheet.xyz", "can't be written")])
+def test_an_output_that_can_not_be_is_said_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], name: str, words: str
+) -> None:
+    photo = tmp_path / "photo.png"
+    photo.write_bytes(cv2.imencode(".png", picture(40, 60))[1].tobytes())
+    before = photo.read_bytes()
+    monkeypatch.setattr(sys, "argv", ["sheet", str(photo), "-o", str(tmp_path / name)])
+    monkeypatch.setattr(sheet, "make_sheet", lambda _: picture(40, 60))
+    assert exit_code(sheet.main) == 2
+    assert words in capsys.readouterr().err and photo.read_bytes() == before
