@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from realtime.frames import Image, bgr_from_rgb, fit, rgb_from_bgr
 from weights.errors import InputError
-from weights.files import replacing
+from weights.files import not_the_original, replacing
 
 READABLE = frozenset(
     (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".jp2", ".avif")
@@ -75,8 +75,7 @@ def write_still(still: StillPicture, path: Path) -> None:
 
 def paint_still(source: Path, target: Path, paint: Callable[[Image], Image], height: int | None = None) -> None:
     """Paint the picture `source` into `target`; `height` scales it first. Raises InputError."""
-    if target.exists() and target.samefile(source):
-        raise InputError(f"{target} is the original, which is never overwritten: choose another name with -o.")
+    not_the_original(target, source)
     try:
         write_still(_painted(read_still(source), paint, height), target)
     except (cv2.error, MemoryError) as error:

@@ -18,7 +18,7 @@ from realtime.av_frames import Colors, FromImage, ToImage, turns_sideways
 from realtime.frames import Image, fit, pad_to_even, resize
 from realtime.render.tracks import ANIMATION, VIDEO_SUFFIXES, Track, open_tracks
 from weights.errors import InputError
-from weights.files import replacing
+from weights.files import not_the_original, replacing
 
 _AHEAD = 4  # frames between two stages: enough to smooth their pace, little memory at 4K
 _ENCODER = ("libx264", {"crf": "18", "preset": "veryfast"})  # near-lossless; painting keeps the cores
@@ -69,8 +69,7 @@ def paint_clip(
     """
     if target.suffix.lower() not in VIDEO_SUFFIXES | {ANIMATION}:
         raise InputError(f"A clip can't be written as {target.name}: end its name in .mp4, .mov, .mkv or .webp.")
-    if target.exists() and target.samefile(source):
-        raise InputError(f"{target} is the original, which is never overwritten: choose another name with -o.")
+    not_the_original(target, source)
     with _open_clip(source) as clip, replacing(target) as temporary:
         try:
             with av.open(str(temporary), "w", options=_muxer_options(target, clip)) as output:

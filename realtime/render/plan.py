@@ -9,6 +9,7 @@ from pathlib import Path
 from realtime.render.tracks import ANIMATION, VIDEO_SUFFIXES
 from realtime.stills import WRITABLE, is_still
 from weights.errors import InputError
+from weights.files import not_the_original
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,7 @@ def _one(source: Path, output: Path) -> Job:
         raise InputError(
             f"The {kind} {source} can't be written as {output}: end its name in {endings}, or name a folder."
         )
-    if output.exists() and output.samefile(source):
-        raise InputError(f"{output} is the original, which is never overwritten: choose another name with -o.")
+    not_the_original(output, source)
     return Job(source, output)
 
 
