@@ -14,15 +14,14 @@ from typing import Any
 import av
 from av.error import FFmpegError, InvalidDataError
 
-from realtime.av_frames import Colors, FromImage, ToImage, turns_sideways
-from realtime.frames import Image, fit, pad_to_even, resize
-from realtime.render.tracks import ANIMATION, VIDEO_SUFFIXES, Track, open_tracks
+from realtime.av_frames import Colors, ToImage, turns_sideways
+from realtime.clip_writer import ANIMATION, VIDEO_SUFFIXES, ClipFormat, ClipWriter
+from realtime.frames import Image, fit, resize
+from realtime.render.tracks import Track, open_tracks
 from weights.errors import InputError
 from weights.files import not_the_original, replacing
 
 _AHEAD = 4  # frames between two stages: enough to smooth their pace, little memory at 4K
-_ENCODER = ("libx264", {"crf": "18", "preset": "veryfast"})  # near-lossless; painting keeps the cores
-_ANIMATOR = ("libwebp_anim", {"quality": "70"})
 
 
 @dataclass(frozen=True)
@@ -72,8 +71,7 @@ def paint_clip(
     not_the_original(target, source)
     with _open_clip(source) as clip, replacing(target) as temporary:
         try:
-            with av.open(str(temporary), "w", options=_muxer_options(target, clip)) as output:
-                return _Job(source, clip, output, height).run(paint, on_progress)
+            return _Job(source, clip, temporary, height).run(paint, on_progress)
         except FFmpegError as error:
             raise InputError(
                 f"{target} can't be written ({_reason(error)}): try .mkv, or another place with -o."
@@ -92,13 +90,6 @@ def _open_clip(source: Path) -> Iterator[Any]:
         yield clip
 
 
-def _muxer_options(target: Path, clip: Any) -> dict[str, str]:
-    if target.suffix.lower() in (".mkv", ANIMATION):
-        return {"loop": "0"} if target.suffix.lower() == ANIMATION else {}
-    # A start later than 0 is written in the file's own time scale, which would be milliseconds.
-    return {"movflags": "+faststart", "movie_timescale": str(clip.streams.video[0].time_base.denominator)}
-
-
 def _reason(error: Exception) -> str:
     return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
 
@@ -106,17 +97,16 @@ def _reason(error: Exception) -> str:
 class _Job:
     """One clip on its way through three threads: decode, paint (the caller's thread), encode."""
 
-    def __init__(self, source: Path, clip: Any, output: Any, height: int | None) -> None:
-        self._source, self._clip, self._output, self._height = source, clip, output, height
+    def __init__(self, source: Path, clip: Any, target: Path, height: int | None) -> None:
+        self._source, self._clip, self._target, self._height = source, clip, target, height
         self._video = clip.streams.video[0]
         self._video.thread_type = "AUTO"
         self._decoded: queue.Queue[Any] = queue.Queue(_AHEAD)
         self._painted: queue.Queue[Any] = queue.Queue(_AHEAD)
         self._stop = threading.Event()
         self._errors: list[BaseException] = []
-        self._encoder: Any = None
+        self._writer: ClipWriter | None = None
         self._to_image = ToImage()
-        self._from_image = FromImage(Colors())
         self._tracks: dict[int, Track] = {}
         self._summary = Summary()
         self._damaged = 0
@@ -136,6 +126,8 @@ class _Job:
         finally:
             for thread in threads:
                 thread.join()
+            if self._writer is not None:
+                self._writer.close()
         if self._errors:
             raise self._errors[0]
         if not self._summary.frames:
@@ -216,41 +208,32 @@ class _Job:
         """`image` at the height asked for, and always at the size of the first one."""
         image = fit(image, self._height, even=True)
         h, w = image.shape[:2]
-        if self._encoder is not None and (h + h % 2, w + w % 2) != (self._encoder.height, self._encoder.width):
-            image = resize(image, (self._encoder.height, self._encoder.width))
+        if self._writer is not None and (h + h % 2, w + w % 2) != self._writer.size:
+            image = resize(image, self._writer.size)
         return image
 
     def _open_output(self, frame: Any) -> None:
-        image = pad_to_even(self._fitted(self._to_image(frame)))
+        image = self._fitted(self._to_image(frame))
         rate = self._video.average_rate or self._video.guessed_rate or Fraction(25)
-        codec, options = _ANIMATOR if self._output.format.name == "webp" else _ENCODER
-        stream = self._output.add_stream(codec, rate=rate, options=dict(options))
-        stream.pix_fmt = "yuv420p"
-        stream.height, stream.width = image.shape[:2]
-        stream.codec_context.time_base = stream.time_base = self._video.time_base
         aspect = self._video.sample_aspect_ratio
-        if aspect and aspect > 0:
-            stream.codec_context.sample_aspect_ratio = 1 / aspect if turns_sideways(frame) else aspect
-        colors = Colors.of(frame)
-        self._from_image = FromImage(colors)
-        context = stream.codec_context
-        context.colorspace, context.color_range = colors.matrix, 1
-        context.color_primaries, context.color_trc = colors.primaries, colors.transfer
-        self._tracks, notes = open_tracks(self._clip, self._output)
+        if not aspect or aspect < 0:
+            aspect = None
+        elif turns_sideways(frame):
+            aspect = 1 / aspect
+        form = ClipFormat((image.shape[0], image.shape[1]), self._video.time_base, Colors.of(frame), rate, aspect)
+        self._writer = ClipWriter(self._target, form)
+        self._tracks, notes = open_tracks(self._clip, self._writer.container)
         self._summary.notes.extend(notes)
-        self._output.metadata.update(self._clip.metadata)
-        self._encoder = stream
+        self._writer.container.metadata.update(self._clip.metadata)
 
     def _encode(self) -> None:
         while (item := self._get(self._painted)) is not _END:
-            if isinstance(item, _Picture):
-                frame = self._from_image(pad_to_even(item.image))
-                frame.pts, frame.time_base, frame.duration = item.pts, self._video.time_base, item.duration
-                self._output.mux(self._encoder.encode(frame))
+            if self._writer is not None and isinstance(item, _Picture):
+                self._writer.write(item.image, item.pts, item.duration)
             elif item.stream.index in self._tracks and item.dts is not None:
                 self._tracks[item.stream.index].write(item)
-        if self._encoder is None or self._stop.is_set():
+        if self._writer is None or self._stop.is_set():
             return
-        self._output.mux(self._encoder.encode(None))
+        self._writer.finish()
         for track in self._tracks.values():
             track.finish()

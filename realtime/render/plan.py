@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from realtime.render.tracks import ANIMATION, VIDEO_SUFFIXES
+from realtime.clip_writer import ANIMATION, VIDEO_SUFFIXES
 from realtime.stills import WRITABLE, is_still
 from weights.errors import InputError
 from weights.files import not_the_original

@@ -7,12 +7,6 @@ from typing import Any
 from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 
-VIDEO_SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv"))
-"""The kinds of video file that a painted clip can be written to."""
-
-ANIMATION = ".webp"
-"""A moving picture without sound, for a web page."""
-
 
 class CopiedTrack:
     """Hands packets through, bytes and times unchanged."""
