@@ -126,3 +126,8 @@ def turns_sideways(frame: av.VideoFrame) -> bool:
 
 def _keep(image: Any) -> Any:
     return image
+
+
+def reason_of(error: Exception) -> str:
+    """What PyAV's (or the system's) error says, to stand in brackets within a sentence."""
+    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")

@@ -13,7 +13,7 @@ import av
 import cv2
 from av.error import FFmpegError
 
-from realtime.av_frames import ToImage
+from realtime.av_frames import ToImage, reason_of
 from realtime.frames import Image, rgb_from_bgr
 from realtime.stills import is_still, read_still
 from weights.errors import InputError
@@ -160,7 +160,7 @@ class Clip(Source):
             raise InputError(self._broken(error)) from error
 
     def _broken(self, error: Exception) -> str:
-        return f"{self._target} can't be read as a video ({_reason(error)}): choose another file."
+        return f"{self._target} can't be read as a video ({reason_of(error)}): choose another file."
 
     def read(self) -> Image | None:
         frame = self._next()
@@ -203,14 +203,14 @@ class Stream(Clip):
         super().__init__(address)
 
     def _broken(self, error: Exception) -> str:
-        return f"The stream {self._target} can't be read ({_reason(error)}): check the address, and that it is sent."
+        return f"The stream {self._target} can't be read ({reason_of(error)}): check the address, and that it is sent."
 
     def _next(self) -> Any:
         reason = "no more frames"
         try:
             frame = next(self._frames, None) if not self._stopped.is_set() else None
         except (FFmpegError, OSError) as error:
-            frame, reason = None, _reason(error)
+            frame, reason = None, reason_of(error)
         if frame is None and not self._stopped.is_set():
             raise InputError(f"The stream {self._target} has ended ({reason}): start it again and reopen it.")
         return frame
@@ -226,7 +226,3 @@ class Still(Source):
     def read(self) -> Image | None:
         image, self._image = self._image, None
         return image
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")

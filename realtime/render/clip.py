@@ -14,7 +14,7 @@ from typing import Any
 import av
 from av.error import FFmpegError, InvalidDataError
 
-from realtime.av_frames import Colors, ToImage, turns_sideways
+from realtime.av_frames import Colors, ToImage, reason_of, turns_sideways
 from realtime.clip_writer import ANIMATION, VIDEO_SUFFIXES, ClipFormat, ClipWriter
 from realtime.frames import Image, fit, resize
 from realtime.render.tracks import Track, open_tracks
@@ -74,7 +74,7 @@ def paint_clip(
             return _Job(source, clip, temporary, height).run(paint, on_progress)
         except FFmpegError as error:
             raise InputError(
-                f"{target} can't be written ({_reason(error)}): try .mkv, or another place with -o."
+                f"{target} can't be written ({reason_of(error)}): try .mkv, or another place with -o."
             ) from error
 
 
@@ -83,15 +83,11 @@ def _open_clip(source: Path) -> Iterator[Any]:
     try:
         clip = av.open(str(source))
     except (FFmpegError, OSError, ValueError) as error:
-        raise InputError(f"{source} can't be read as a video ({_reason(error)}): choose another file.") from error
+        raise InputError(f"{source} can't be read as a video ({reason_of(error)}): choose another file.") from error
     with clip:
         if not clip.streams.video:
             raise InputError(f"{source} holds no video: choose another file.")
         yield clip
-
-
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).rstrip(".")
 
 
 class _Job:
@@ -202,7 +198,7 @@ class _Job:
             self._damaged += 1
             return []
         except FFmpegError as error:
-            raise InputError(f"{self._source} can't be decoded ({_reason(error)}): choose another file.") from error
+            raise InputError(f"{self._source} can't be decoded ({reason_of(error)}): choose another file.") from error
 
     def _fitted(self, image: Image) -> Image:
         """`image` at the height asked for, and always at the size of the first one."""
