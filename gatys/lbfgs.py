@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from gatys.metric import SpectralMetric
+from gatys.preconditioner import SpectralPreconditioner
 from gatys.problem import Objective, Value
 
 _ARMIJO = 1e-4
@@ -30,7 +30,7 @@ class LBFGS:
 
     Pixels that stand at a bound and would leave it are held; a step is halved until the loss falls enough (Armijo), so
     that the loss never rises, and almost every step costs one evaluation. `history` pairs of pictures are kept. The
-    first guess of the inverse Hessian is a metric.SpectralMetric, not the identity: a third fewer steps.
+    first guess of the inverse Hessian is a SpectralPreconditioner, not the identity: a third fewer steps.
     """
 
     def __init__(self, objective: Objective, x: Tensor, history: int, first_step: float = FIRST_STEP) -> None:
@@ -38,7 +38,7 @@ class LBFGS:
         self.x = x.clamp(0, 1)
         self.value = finite(objective(self.x))
         self.evaluations = 1
-        self._metric = SpectralMetric(self.x)
+        self._preconditioner = SpectralPreconditioner(self.x)
         self._pairs: list[tuple[Tensor, Tensor, float]] = []
 
     def step(self) -> bool:
@@ -59,14 +59,14 @@ class LBFGS:
         """The two-loop recursion on the free gradient."""
         g = self._free_gradient()
         if not self._pairs:
-            d = self._metric(g)
+            d = self._preconditioner(g)
             return d * (-self.first_step / d.abs().mean().clamp_min(1e-30))
         q, alphas = g.clone(), []
         for s, y, rho in reversed(self._pairs):
             alphas.append(rho * _dot(s, q))
             q.add_(y, alpha=-alphas[-1])
         s, y, rho = self._pairs[-1]
-        q = self._metric(q).mul_(1 / (rho * _dot(y, self._metric(y))))
+        q = self._preconditioner(q).mul_(1 / (rho * _dot(y, self._preconditioner(y))))
         for (s, y, rho), alpha in zip(self._pairs, reversed(alphas), strict=True):
             q.add_(s, alpha=alpha - rho * _dot(y, q))
         q.neg_()
@@ -95,7 +95,7 @@ class LBFGS:
             if len(self._pairs) >= self.history:
                 self._pairs.pop(0)
             self._pairs.append((s, y, 1 / curvature))
-            self._metric.learn(s, y)
+            self._preconditioner.learn(s, y)
 
 
 def _dot(a: Tensor, b: Tensor) -> float:

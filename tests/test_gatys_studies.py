@@ -13,7 +13,7 @@ from PIL import Image
 from gatys import bench, compare, figures, reconstruct, study
 from gatys.bench import BenchOptions, Clock
 from gatys.compare import Comparison, steps_in_words
-from gatys.metric import SpectralMetric
+from gatys.preconditioner import SpectralPreconditioner
 from gatys.reconstruct import Reconstruction, papers_layers, specs
 from tests.conftest import picture
 from training.objective import LossSettings, Objective, reference_descent
@@ -42,26 +42,26 @@ def painting(tmp_path: Path) -> Path:
     return tmp_path / "painting.png"
 
 
-def test_the_metric_is_symmetric_and_positive() -> None:
+def test_the_preconditioner_is_symmetric_and_positive() -> None:
     torch.manual_seed(0)
     a, b = torch.randn(2, 1, 3, 15, 22, dtype=torch.float64)
-    metric = SpectralMetric(a)
-    assert torch.equal(metric(a), a)
-    metric.learn(torch.randn_like(a), torch.randn_like(a))
-    assert (a * metric(b)).sum().item() == pytest.approx((metric(a) * b).sum().item(), rel=1e-9)
-    assert (a * metric(a)).sum().item() > 0
+    preconditioner = SpectralPreconditioner(a)
+    assert torch.equal(preconditioner(a), a)
+    preconditioner.learn(torch.randn_like(a), torch.randn_like(a))
+    assert (a * preconditioner(b)).sum().item() == pytest.approx((preconditioner(a) * b).sum().item(), rel=1e-9)
+    assert (a * preconditioner(a)).sum().item() > 0
 
 
-def test_the_metric_learns_what_the_loss_feels() -> None:
+def test_the_preconditioner_learns_what_the_loss_feels() -> None:
     """A loss with a hundredfold curvature for lightness: lightness is to be moved a hundredth as far."""
-    metric = SpectralMetric(torch.zeros(1, 3, 16, 16))
+    preconditioner = SpectralPreconditioner(torch.zeros(1, 3, 16, 16))
     lightness = torch.ones(1, 3, 1, 1)
     for seed in range(20):
         step = torch.randn(1, 3, 16, 16, generator=torch.Generator().manual_seed(seed))
         grey = step.mean(1, keepdim=True) * lightness
-        metric.learn(step, (step - grey) + 100 * grey)
-    found = metric(lightness * torch.randn(1, 1, 16, 16)).norm() / metric(torch.randn(1, 3, 16, 16)).norm()
-    assert found < 0.3
+        preconditioner.learn(step, (step - grey) + 100 * grey)
+    grey, any_colour = lightness * torch.randn(1, 1, 16, 16), torch.randn(1, 3, 16, 16)
+    assert preconditioner(grey).norm() < 0.3 * preconditioner(any_colour).norm()
 
 
 def test_figure_1_names_the_papers_layers() -> None:

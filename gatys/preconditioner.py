@@ -1,4 +1,4 @@
-"""A metric on pictures, learned on the way down: which spatial frequencies and colours the loss hardly feels.
+"""A preconditioner for pictures, learned on the way down: the spatial frequencies and colours the loss hardly feels.
 
 The losses look at a picture through convolutions, so that their mean curvature is nearly the same at every place and
 nearly diagonal over spatial frequencies. L-BFGS starts each direction from a guess of the inverse curvature; here this
@@ -23,7 +23,7 @@ _AXES = torch.tensor([[1.0, 1.0, 1.0], [1.0, 0.0, -1.0], [1.0, -2.0, 1.0]])
 """Lightness, red against blue, magenta against green: nearly the principal axes of photos' colours (Ohta 1980)."""
 
 
-class SpectralMetric:
+class SpectralPreconditioner:
     """A symmetric, positive definite map from gradients to steps, (1, 3, H, W) both."""
 
     def __init__(self, like: Tensor) -> None:
