@@ -15,9 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from gatys.fields import check_size, deepest, size_of, stride_of
 from gatys.losses import FACTORS, LossForm, blend, gram_sum, squared_difference, total_variation_sum
-from gatys.tiles import Tile, tiles
+from gatys.tiles import Tile, check_size, deepest, size_of, stride_of, tiles
 from training.perceptual import VGG, Features
 
 Grams = dict[str, list[Tensor]]

@@ -14,13 +14,12 @@ from torch import Tensor
 
 from gatys import colors
 from gatys.descent import Plan, Step, descend
-from gatys.fields import deepest
 from gatys.memory import GIB, Fit, fit, largest_side
 from gatys.pictures import at_size, enlarge, level_sizes, load_masks, painting_size, refine, start
 from gatys.problem import LossSpec, Problem
 from gatys.record import Checkpoint, Recorder, check_outputs, load_checkpoint, save_picture
 from gatys.settings import Settings
-from gatys.tiles import Field
+from gatys.tiles import Field, deepest
 from training.images import open_picture
 from training.perceptual import VGG, load_vgg
 from weights.errors import InputError

@@ -1,10 +1,15 @@
-"""Tiles with a halo: a picture computed in parts, with features equal to those of the whole."""
+"""What the layers of a loss network see, and tiles: a picture computed in parts, its features those of the whole."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+
+from torch import Tensor
+
+from training.perceptual import VGG
+from weights.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -34,6 +39,36 @@ def receptive_field(names: Sequence[str], layer: str) -> Field:
         elif name.startswith("pool"):
             stride *= 2
     return Field(stride, reach)
+
+
+def size_of(picture: Tensor) -> tuple[int, int]:
+    """(height, width) of (N, C, H, W)."""
+    return picture.shape[2], picture.shape[3]
+
+
+def deepest(vgg: VGG, layers: set[str]) -> Field:
+    """The widest receptive field of the layers. Raises InputError for a layer that the network doesn't have."""
+    unknown = layers.difference(vgg.names)
+    if unknown:
+        raise InputError(
+            f"{vgg.network} has no layer {', '.join(sorted(unknown))} here: its layers are {' '.join(vgg.names)}."
+        )
+    return max((receptive_field(vgg.names, name) for name in layers), key=lambda field: field.size)
+
+
+def stride_of(vgg: VGG, layer: str) -> int:
+    """Pixels a position of the layer."""
+    return receptive_field(vgg.names, layer).stride
+
+
+def check_size(what: str, picture: Tensor, field: Field) -> None:
+    """Raise InputError for a picture smaller than the receptive field, called `what`."""
+    h, w = picture.shape[2:]
+    if min(h, w) < field.size:
+        raise InputError(
+            f"The {what} at {w}x{h} is smaller than the {field.size} pixels that the deepest layer sees: "
+            f"give a larger one, a larger --size or shallower layers."
+        )
 
 
 @dataclass(frozen=True)
