@@ -67,7 +67,7 @@ def export_trunk(numbers: Path, trunk: LiteTrunk, card: Card, path: Path) -> tup
     vectors = [load_vector(p) for p in vectors_beside(numbers)]
     if not vectors:
         raise InputError(f"There are no style vectors beside {numbers}: train some with training.multistyle.")
-    card = write_model(TrunkFrameModel(trunk), card, path, [vector for vector, _ in vectors])
+    card = write_model(TrunkFrameModel(trunk), card, path, [stroke for strokes, _ in vectors for stroke in strokes])
     save_generator(path.with_suffix(".safetensors"), trunk, card)
     add_to_catalog(path.parent, [put_vector(vector, own, path, card) for vector, own in vectors])
     return path, card

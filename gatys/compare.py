@@ -191,7 +191,7 @@ def run(options: Comparison) -> list[Row]:
         raise InputError(f"--steps {options.steps} won't do: give 1 or more.")
     stylizer, card = open_style(options)
     settings = LossSettings.from_summary(card.training)
-    objective = Objective(settings, loss_vgg(settings), load_image(options.painting, short_side=settings.style_size))
+    objective = Objective(loss_vgg(settings), (load_image(options.painting, short_side=settings.style_size), settings))
     chosen = photos[:: max(1, len(photos) // options.count)][: options.count]
     rows = [compare(path, stylizer, objective, options) for path in chosen]
     title = f"{card.title}: {options.size} px, the style's own training loss, {torch.get_num_threads()} CPU threads"

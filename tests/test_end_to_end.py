@@ -15,7 +15,7 @@ from realtime.styles.stylizer import Stylizer
 from tests.conftest import MakeClip, picture
 from training.generators import Generator
 from training.johnson import Settings, train
-from training.loop import LoopSettings
+from training.settings import LoopSettings
 from weights.card import Card
 
 av = pytest.importorskip("av")

@@ -6,11 +6,12 @@ import pytest
 import torch
 
 from tests.conftest import picture
-from training import evaluate
+from training import evaluate, measures
 from training.checkpoint import save_generator, save_vector
 from training.generators import Lite
 from training.images import save_image, to_tensor
 from training.objective import LossSettings, Objective, loss_vgg, total
+from training.perceptual import load_vgg
 from weights.card import Card
 from weights.errors import InputError
 
@@ -30,9 +31,11 @@ def world(tmp_path: Path) -> Path:
 
 def test_the_table_has_every_figure(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     weights = (world / "tiny.safetensors",)
-    evaluate.styles(evaluate.Styles(weights, world / "paintings", world / "photos", count=2, size=48, reference=3))
+    evaluate.styles(
+        evaluate.Styles(weights, world / "paintings", world / "photos", count=2, size=48, reference=3, noise_steps=2)
+    )
     printed = capsys.readouterr().out
-    for word in ("content", "style", "total", "steps", "noise", "shift1", "shift4", "identity"):
+    for word in ("content", "style", "total", "ratio", "steps", "D", "C", "noise", "shift1", "shift4", "identity"):
         assert word in printed
 
 
@@ -43,14 +46,16 @@ def test_a_style_of_a_folder_has_its_steadiness(
     card = Card("folder", "Folder", "cyclegan", "lite", {"width": 16, "blocks": 1})
     save_generator(world / "folder.safetensors", Lite(16, 1), card)
     weights = (Path("folder.safetensors"), Path("tiny.safetensors"))
-    evaluate.styles(evaluate.Styles(weights, Path("paintings"), Path("photos"), count=1, size=48, reference=0))
+    evaluate.styles(
+        evaluate.Styles(weights, Path("paintings"), Path("photos"), count=1, size=48, reference=0, noise_steps=0)
+    )
     folder, tiny = (line for line in capsys.readouterr().out.splitlines() if ".safetensors" in line)
     assert tiny.count(".") - folder.count(".") >= 3  # content, style, total
 
 
 def test_the_reference_counts_the_steps_to_a_goal(world: Path) -> None:
     painting = to_tensor(picture(48, 48, seed=20))
-    objective = Objective(LOSS, loss_vgg(LOSS), painting)
+    objective = Objective(loss_vgg(LOSS), (painting, LOSS))
     photo = to_tensor(picture(48, 48))
     at_start = total(objective(photo, photo)).item()
     assert evaluate.reference_steps(objective, photo, at_start * 1.01, 5)[0] == 0
@@ -61,17 +66,39 @@ def test_the_reference_counts_the_steps_to_a_goal(world: Path) -> None:
     assert evaluate.reference_steps(objective, photo, 0.0, 2)[0] == 3
 
 
-def test_a_vector_is_judged_through_its_trunk(world: Path) -> None:
+def test_strokes_are_judged_through_their_trunk(world: Path) -> None:
     lite = Lite(16, 1).eval()
     trunk = Card("pack", "Pack", "multistyle", "lite-trunk", lite.trunk.arguments)
     save_generator(world / "pack.safetensors", lite.trunk, trunk)
-    vector = Card("tiny", "Tiny", "multistyle", "lite-trunk", lite.trunk.arguments, trunk="pack")
-    save_vector(world / "styles" / "tiny.safetensors", lite.style, vector)
-    paint, card = evaluate.load_style(world / "styles" / "tiny.safetensors")
+    told = {**LOSS.summary(), "fine": {"style_size": 24}}
+    vector = Card("tiny", "Tiny", "multistyle", "lite-trunk", lite.trunk.arguments, trunk="pack", training=told)
+    path = world / "styles" / "tiny.safetensors"
+    save_vector(path, torch.stack([lite.style, 2 * lite.style]), vector)
+    fine, bold = evaluate.load_styles(path)
     x = torch.rand(1, 3, 16, 16)
     with torch.no_grad():
-        assert torch.allclose(paint(x), lite(x), atol=1e-6)
-    assert card.name == "tiny"
+        assert torch.allclose(fine.paint(x), lite(x), atol=1e-6)
+        assert not torch.allclose(bold.paint(x), lite(x), atol=1e-3)
+    assert (fine.losses.style_size, bold.losses.style_size) == (24, 48)
+    save_vector(path, lite.style, Card(**{**vector.__dict__, "training": LOSS.summary()}))
+    (only,) = evaluate.load_styles(path)
+    assert only.label == str(path)
+
+
+def test_a_picture_of_the_painting_is_no_distance_away(world: Path) -> None:
+    vgg, painting = load_vgg(), torch.rand(1, 3, 64, 80)
+    photo = to_tensor(picture(64, 80))
+    assert measures.coarse_style_distance(vgg, painting, painting) == pytest.approx(0, abs=1e-6)
+    assert measures.coarse_style_distance(vgg, photo, painting) > 0.1
+    assert measures.content_change(vgg, photo, photo) == 0
+    assert measures.content_change(vgg, painting, photo) > 0.5
+    assert min(measures.photo_to_measure(world / "photos" / "0.png").shape[2:]) == measures.LINES
+
+
+def test_the_loss_from_noise_is_lower_after_more_steps() -> None:
+    photo, painting = to_tensor(picture(32, 32)), to_tensor(picture(48, 48, seed=20))
+    objective = Objective(loss_vgg(LOSS), (painting, LOSS))
+    assert evaluate.loss_from_noise(objective, photo, 8) < 0.8 * evaluate.loss_from_noise(objective, photo, 1)
 
 
 def test_styles_of_one_painting_may_have_longer_names(tmp_path: Path) -> None:

@@ -186,7 +186,7 @@ def test_the_reference_descent_starts_at_the_photo() -> None:
     torch.manual_seed(0)
     photo, painting = torch.rand(1, 3, 24, 24), torch.rand(1, 3, 24, 24)
     settings = LossSettings(content_layer="relu2_2", style_layers=("relu1_2",), style_size=24)
-    steps = reference_descent(Objective(settings, load_vgg(), painting), photo)
+    steps = reference_descent(Objective(load_vgg(), (painting, settings)), photo)
     (first, start), (second, moved) = next(steps), next(steps)
     assert torch.equal(start, photo) and not torch.equal(moved, photo) and second < first
 

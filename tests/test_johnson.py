@@ -17,10 +17,14 @@ from tests.conftest import picture
 from training.checkpoint import load_generator
 from training.generators import Lite
 from training.johnson import OneStyle, Settings, train
-from training.loop import LoopSettings, Patience, learning_rate, optimizer_of, out_of_balance, split_photos
 from training.objective import LossSettings
+from training.optimisation import Patience, chosen_precision, learning_rate, moving_average, optimizer_of
+from training.settings import LoopSettings, split_photos
+from training.validation import out_of_balance
 from weights.card import StylePicture
 from weights.errors import InputError
+
+LOSS = LossSettings(style_size=64, style_layers=("relu1_2", "relu2_2"), content_layer="relu2_2")
 
 
 @pytest.fixture
@@ -35,9 +39,10 @@ def settings(tmp_path: Path) -> Settings:
         style_image=tmp_path / "painting.png",
         name="stripes",
         width=16,
-        blocks=1,
+        deep=8,
+        dilations=(1,),
         loop=LoopSettings(tmp_path / "photos", size=32, batch=2, steps=4, lr=5e-3, threads=1),
-        loss=LossSettings(style_size=64, style_layers=("relu1_2", "relu2_2"), content_layer="relu2_2"),
+        loss=LOSS,
         out=tmp_path / "run",
     )
 
@@ -116,7 +121,107 @@ def test_training_lowers_the_validation_loss(settings: Settings, tmp_path: Path)
 def test_johnson_itself_trains_with_batch_normalisation(settings: Settings) -> None:
     variant = change(settings, architecture="johnson", norm="batch", upsampling="transposed", width=8, steps=1)
     _, card = load_generator(train(variant))
-    assert card.arguments == {"width": 8, "blocks": 1, "upsampling": "transposed", "norm": "batch"}
+    assert card.arguments == {"width": 8, "upsampling": "transposed", "norm": "batch"}
+
+
+def test_validation_and_previews_leave_the_running_statistics_alone(settings: Settings, tmp_path: Path) -> None:
+    """Batch normalisation's means come from training photos alone, however often a training validates."""
+    variant = change(settings, architecture="johnson", norm="batch", width=8, steps=3, lr=0.0, steady_weight=0.0)
+    rare = load_file(train(variant))
+    often = load_file(
+        train(change(variant, checkpoint_minutes=0.0, preview_steps=1, log_steps=1, out=tmp_path / "often"))
+    )
+    assert all(torch.equal(rare[k], often[k]) for k in rare)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"lr": 1e-3}, "--lr is 0.001 and was 0.005"),
+        ({"seed": 7}, "--seed is 7 and was 0"),
+        ({"optimizer": "adam"}, "--optimizer is adam and was soap"),
+        ({"width": 24}, "--width is 24 and was 16"),
+        ({"batch": 1}, "--batch"),
+        ({"steps": 9}, "--steps is 9 and was 4"),
+        ({"loss": dataclasses.replace(LOSS, content_weight=1.0)}, "--content-weight"),
+    ],
+)
+def test_a_resumed_training_refuses_other_settings(settings: Settings, changes: dict[str, Any], words: str) -> None:
+    folder = train(change(settings, steps=4)).parent
+    before = (folder / "settings.json").read_text()
+    with pytest.raises(InputError, match=words):
+        train(change(settings, **{"steps": 4, "resume": True, **changes}))
+    assert (folder / "settings.json").read_text() == before
+
+
+def test_a_resumed_training_refuses_another_painting_and_other_photos(settings: Settings) -> None:
+    train(settings)
+    again = change(settings, resume=True)
+    Image.new("RGB", (64, 64), (9, 9, 9)).save(settings.style_image)
+    with pytest.raises(InputError, match="the painting is not what it was"):
+        train(again)
+
+
+def test_a_finished_training_can_be_resumed_to_no_effect(settings: Settings) -> None:
+    path = train(settings)
+    before = load_file(path)
+    after = load_file(train(change(settings, resume=True)))
+    assert all(torch.equal(before[k], after[k]) for k in before)
+
+
+def test_the_exported_weights_are_the_average(settings: Settings, tmp_path: Path) -> None:
+    averaged = load_file(train(change(settings, steps=12)))
+    last = load_file(train(change(settings, steps=12, ema=0.0, out=tmp_path / "last")))
+    assert not all(torch.equal(averaged[k], last[k]) for k in averaged)
+    state = torch.load(tmp_path / "last" / "checkpoint.pt", weights_only=True)["painter"]
+    assert all(torch.equal(last[k], state[f"generator.{k}"]) for k in last)
+
+
+def test_the_moving_average_follows_by_hand() -> None:
+    network = torch.nn.Linear(1, 1, bias=False)
+    average = moving_average(network, 0.9)
+    expected = 0.0
+    for step, value in enumerate((1.0, 2.0, 4.0)):
+        torch.nn.init.constant_(network.weight, value)
+        average.update_parameters(network)
+        expected = value if step == 0 else expected + (1 - (1 + step) / (10 + step)) * (value - expected)
+        assert average.module.weight.item() == pytest.approx(expected)
+
+
+def test_the_precision_is_chosen_and_said() -> None:
+    assert chosen_precision("32-true", "cpu") == ("32-true", "32-true")
+    chosen, words = chosen_precision("auto", "cpu")
+    assert chosen in ("bf16-mixed", "32-true") and chosen in words and "processor" in words
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"size": 66}, {"size": 0}, {"batch": 0}, {"steps": -3}, {"lr": -1.0}, {"devices": 0}, {"ema": 1.0}],
+)
+def test_numbers_that_cannot_work_are_said(settings: Settings, wrong: dict[str, Any]) -> None:
+    with pytest.raises(InputError, match=f"--{next(iter(wrong)).replace('_', '-')}"):
+        change(settings, **wrong)
+
+
+def test_networks_that_cannot_work_are_said(settings: Settings) -> None:
+    for name, value in (("width", 0), ("blocks", -1), ("deep", -8), ("dilations", (0,))):
+        with pytest.raises(InputError, match=f"--{name}"):
+            change(settings, **{name: value})
+    with pytest.raises(InputError, match="--style-size"):
+        LossSettings(style_size=1)
+
+
+def test_a_broken_photo_is_passed_over_and_said(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
+    broken = settings.loop.photos / "1.png"
+    broken.write_bytes(broken.read_bytes()[:200])
+    assert train(settings).exists()
+    assert capfd.readouterr().err.count("passed over") == 1
+
+
+def test_training_needs_no_git(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    _, card = load_generator(train(settings))
+    assert card.commit == ""
 
 
 def test_training_starts_from_another_style(settings: Settings, tmp_path: Path) -> None:

@@ -16,8 +16,8 @@ from tests.conftest import picture
 from training import multistyle, newstyle
 from training.checkpoint import load_generator, load_vector, trunk_hash
 from training.generators import Lite, LiteTrunk
-from training.loop import LoopSettings
 from training.objective import LossSettings
+from training.settings import LoopSettings
 from weights.card import read_catalog
 from weights.errors import InputError
 
@@ -51,7 +51,8 @@ def settings(root: Path, out: str = "run", init: Path | None = None, **loop: obj
         LOSS,
         pack=root / "pack.json",
         width=16,
-        blocks=1,
+        deep=8,
+        dilations=(1,),
         init=init,
         out=root / out,
     )

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from export.parity import probe_frame
@@ -133,8 +134,8 @@ def naive_total(vgg: VGG, s: LossSettings, painted: Tensor, photo: Tensor, paint
 def test_the_total_loss_against_loops(vgg: VGG, relative: bool) -> None:
     torch.manual_seed(0)
     painted, photo, painting = torch.rand(1, 3, 24, 32), torch.rand(1, 3, 24, 32), torch.rand(1, 3, 40, 32)
-    s = LossSettings(style_layers=("relu1_2", "relu2_2"), relative_style=relative, pixel_weight=2.0)
-    objective = Objective(s, vgg, painting)
+    s = LossSettings(scales="one", style_layers=("relu1_2", "relu2_2"), relative_style=relative, pixel_weight=2.0)
+    objective = Objective(vgg, (painting, s))
     got = total(objective(painted, photo)).item()
     assert got == pytest.approx(naive_total(vgg, s, painted, photo, painting), rel=1e-4)
     assert got == pytest.approx(total(objective(painted, photo, objective.content_of(photo))).item())
@@ -142,13 +143,71 @@ def test_the_total_loss_against_loops(vgg: VGG, relative: bool) -> None:
 
 def test_the_painting_itself_has_no_style_loss(vgg: VGG) -> None:
     painting = to_tensor(probe_frame(48, 48))
-    terms = Objective(LossSettings(), vgg, painting)(painting, painting)
+    terms = Objective(vgg, (painting, LossSettings()))(painting, painting)
     assert terms["style"].item() == pytest.approx(0, abs=1e-6)
     assert terms["content"].item() == 0
+
+
+def gram_distance(vgg: VGG, a: Tensor, b: Tensor, layer: str) -> float:
+    """||G(a) - G(b)||^2 / ||G(b)||^2."""
+    found, wanted = (gram_matrix(vgg(x, [layer])[layer]) for x in (a, b))
+    return float((found - wanted).square().sum() / wanted.square().sum())
+
+
+def test_two_scales_compare_each_layer_where_they_should(vgg: VGG) -> None:
+    torch.manual_seed(0)
+    painted, photo, painting = torch.rand(1, 3, 64, 96), torch.rand(1, 3, 64, 96), torch.rand(1, 3, 80, 64)
+    s = LossSettings(detail_weight=3.0, coarse_weight=0.5, content_weight=2.0)
+    half, quarter = (lambda x: F.avg_pool2d(x, 2)), (lambda x: F.avg_pool2d(x, 4))
+    style = 3 * sum(gram_distance(vgg, painted, painting, layer) for layer in ("relu1_2", "relu2_2"))
+    for layer in ("relu3_3", "relu4_3"):
+        style += gram_distance(vgg, half(painted), half(painting), layer)
+        style += 0.5 * gram_distance(vgg, quarter(painted), quarter(painting), layer)
+    content = (vgg(half(painted), ["relu3_3"])["relu3_3"] - vgg(half(photo), ["relu3_3"])["relu3_3"]).square().mean()
+    terms = Objective(vgg, (painting, s))(painted, photo)
+    assert terms["style"].item() == pytest.approx(10 * style, rel=1e-4)
+    assert terms["content"].item() == pytest.approx(2 * content.item(), rel=1e-4)
+
+
+def test_a_training_compares_the_shallow_layers_on_a_crop(vgg: VGG) -> None:
+    s = LossSettings(style_layers=("relu1_2",), content_weight=0.0, tv_weight=0.0)
+    painted = torch.zeros(1, 3, 256, 256)
+    painted[:, :, 100:, :] = torch.rand(1, 3, 156, 256)  # a crop may miss the part that is not flat
+    objective = Objective(vgg, (torch.rand(1, 3, 64, 64), s))
+    whole = [total(objective(painted, painted)).item() for _ in range(2)]
+    torch.manual_seed(1)
+    sampled = [total(objective(painted, painted, sampled=True)).item() for _ in range(4)]
+    assert whole[0] == whole[1] and len(set(sampled)) > 1
+    torch.manual_seed(1)
+    assert total(objective(painted, painted, sampled=True)).item() == sampled[0]
+
+
+def test_paintings_are_weighed_each_by_its_own_settings(vgg: VGG) -> None:
+    torch.manual_seed(0)
+    painted, photo = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
+    first, second = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 48, 48)
+    light, heavy = LossSettings(), LossSettings(content_weight=1.0, style_weight=2.0, coarse_weight=1.0)
+    both = Objective(vgg, (first, light), (second, heavy))(painted, photo, which=torch.tensor([0, 1]))
+    alone = [
+        Objective(vgg, (painting, s))(painted[i : i + 1], photo[i : i + 1])
+        for i, (painting, s) in enumerate(((first, light), (second, heavy)))
+    ]
+    for name in ("content", "style"):
+        assert both[name].item() == pytest.approx(sum(terms[name].item() for terms in alone) / 2, rel=1e-4)
+
+
+def test_gram_matrices_are_summed_in_float32_under_autocast() -> None:
+    features = 100 + torch.rand(1, 2, 64, 64)
+    with torch.autocast("cpu", torch.bfloat16):
+        assert torch.equal(gram_matrix(features), gram_matrix(features.clone()))
+        assert gram_matrix(features.bfloat16()).dtype == torch.float32
+    assert torch.allclose(gram_matrix(features.bfloat16()), gram_matrix(features), rtol=1e-3)
 
 
 def test_settings_come_back_from_a_card() -> None:
     settings = LossSettings(style_size=512, content_weight=3.0)
     assert LossSettings.from_summary({**settings.summary(), "steps": 7}) == settings
+    before_the_scales = {k: v for k, v in settings.summary().items() if k != "scales"}
+    assert LossSettings.from_summary(before_the_scales).scales == "one"
     with pytest.raises(InputError, match="card"):
         LossSettings.from_summary({"steps": 7})

@@ -22,7 +22,8 @@ def bench(tmp_path: Path) -> Bench:
 @pytest.mark.parametrize("cached", [True, False])
 def test_the_plain_step_changes_the_network_as_ours_does(cached: bool) -> None:
     painting, photo = torch.rand(1, 3, 64, 64), torch.rand(2, 3, 48, 48)
-    ours, plain = Ours(LossSettings(), painting), Plain(LossSettings(), painting, cached)
+    settings = LossSettings(scales="one")
+    ours, plain = Ours(settings, painting, "32-true"), Plain(settings, painting, cached)
     plain.network.load_state_dict(ours.network.state_dict())
     ours(photo)
     plain(photo)
@@ -31,7 +32,9 @@ def test_the_plain_step_changes_the_network_as_ours_does(cached: bool) -> None:
 
 
 def test_every_kind_is_measured(bench: Bench) -> None:
-    assert set(rates(bench)) == {"plain", "plain, cached", "ours"}
+    kinds = list(rates(bench))
+    assert kinds[:3] == ["plain", "plain, cached", "32-true, one scale"]
+    assert [kind.partition(", ")[2] for kind in kinds[3:]] == ["one scale", "two scales"]
 
 
 def test_the_command_prints_the_ratios(
@@ -42,4 +45,4 @@ def test_the_command_prints_the_ratios(
         "sys.argv", ["bench", *given, "--size", "32", "--batch", "1", "--rounds", "1", "--threads", "1"]
     )
     assert main() == 0
-    assert capsys.readouterr().out.count("images a second") == 3
+    assert capsys.readouterr().out.count("images a second") == 5

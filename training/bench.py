@@ -2,10 +2,11 @@
 
     python -m training.bench --style-image painting.jpg --photos photos/
 
-Both train the same network on the same batches with the same losses. The plain step: contiguous pictures, the
-painting's Gram matrices computed again each time, every layer of the loss network for photo and painting alike, and
-Adam. "Plain, cached" keeps the Gram matrices. Ours is training.johnson's, with its optimiser. The steps alternate, so
-that a machine that slows down slows all; medians are printed.
+All train the same network on the same batches. The plain step: float32, the painting's Gram matrices computed again
+each time, every layer of the loss network for photo and painting alike, everything at full size, and Adam. "Plain,
+cached" keeps the Gram matrices. The others are training.johnson's step with its optimiser: with one scale in float32,
+with one scale in the precision of this machine, and as it is by default. The steps alternate, so that a machine that
+slows down slows all; medians are printed.
 """
 
 from __future__ import annotations
@@ -26,9 +27,10 @@ from torch.utils.data import DataLoader
 from training.generators import build
 from training.images import PhotoCrops, load_image, pictures_in
 from training.johnson import OneStyle
-from training.loop import LoopSettings, optimizer_of
 from training.objective import LossSettings, Objective, loss_vgg, total
+from training.optimisation import chosen_precision, optimizer_of
 from training.perceptual import feature_loss, gram_matrix, style_loss, total_variation
+from training.settings import LoopSettings
 from weights.errors import exit_code
 
 Step = Callable[[Tensor], None]
@@ -54,14 +56,17 @@ class Bench:
 class Ours:
     """The step of training.johnson, without the steadiness term that the plain loop doesn't have."""
 
-    def __init__(self, settings: LossSettings, painting: Tensor) -> None:
+    def __init__(self, settings: LossSettings, painting: Tensor, precision: str) -> None:
         self.network = build("lite", {})
         self.optimizer = optimizer_of(LoopSettings(Path()), OneStyle(self.network))
-        self.objective = Objective(settings, loss_vgg(settings), painting)
+        self.objective = Objective(loss_vgg(settings), (painting, settings))
+        self.narrow = precision == "bf16-mixed"
 
     def __call__(self, photo: Tensor) -> None:
         """One step of SOAP."""
-        loss = total(self.objective(self.network(photo), photo))
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.narrow):
+            painted = self.network(photo).float()
+            loss = total(self.objective(painted, photo, sampled=True))
         self.optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         self.optimizer.step()
@@ -100,12 +105,15 @@ def rates(bench: Bench) -> dict[str, float]:
     """Images a second of each kind of step. Raises InputError."""
     if bench.threads:
         torch.set_num_threads(bench.threads)
-    settings = LossSettings()
-    painting = load_image(bench.style_image, short_side=settings.style_size)
+    one, two = LossSettings(scales="one"), LossSettings()
+    painting = load_image(bench.style_image, short_side=one.style_size)
+    precision, _ = chosen_precision("auto", "cpu")
     steps: dict[str, Step] = {
-        "plain": Plain(settings, painting, cached=False),
-        "plain, cached": Plain(settings, painting, cached=True),
-        "ours": Ours(settings, painting),
+        "plain": Plain(one, painting, cached=False),
+        "plain, cached": Plain(one, painting, cached=True),
+        "32-true, one scale": Ours(one, painting, "32-true"),
+        f"{precision}, one scale": Ours(one, painting, precision),
+        f"{precision}, two scales": Ours(two, painting, precision),
     }
     count = (bench.rounds + 1) * bench.batch
     batches = cycle(DataLoader(PhotoCrops(pictures_in(bench.photos), bench.size, 0, count), bench.batch))
@@ -122,8 +130,9 @@ def main() -> int:
     """The command line."""
     bench = tyro.cli(Bench, prog="python -m training.bench", description=__doc__)
     found = rates(bench)
+    former = found["32-true, one scale"]
     for name, rate in found.items():
-        print(f"{name:14} {rate:6.2f} images a second, ours {found['ours'] / rate:.2f} times that")
+        print(f"{name:24} {rate:6.2f} images a second, {rate / former:.2f} of one scale in float32")
     return 0
 
 

@@ -23,6 +23,7 @@ from weights.limits import MAX_MODEL, check_size
 STATE = "checkpoint.pt"
 
 MAX_ARGUMENT = 4096
+MAX_ARGUMENTS = 64
 """The largest number that a card may give for building a network: it may come from a stranger."""
 
 
@@ -68,7 +69,8 @@ def load_generator(path: Path | str) -> tuple[Generator, Card]:
 
 def _check_shapes(file: Any, card: Card, path: Path | str) -> None:
     """Raise InputError where the card describes another network than the file holds; takes no memory for either."""
-    if any(isinstance(value, int | float) and abs(value) > MAX_ARGUMENT for value in card.arguments.values()):
+    arguments = [v for value in card.arguments.values() for v in (value if isinstance(value, list) else [value])]
+    if len(arguments) > MAX_ARGUMENTS or any(isinstance(v, int | float) and abs(v) > MAX_ARGUMENT for v in arguments):
         raise InputError(f"The card in {path} describes a network too large to build: train it again.")
     try:
         with torch.device("meta"):
@@ -105,7 +107,10 @@ def bound(card: Card, trunk: torch.nn.Module) -> Card:
 
 
 def save_vector(path: Path | str, vector: Tensor, card: Card) -> None:
-    """Write one style vector, (style_length,), and its card, whole or not at all."""
+    """Write a style's vectors, (2, style_length) for fine and bold strokes or (style_length,) for both, and its card.
+
+    The file appears whole or not at all.
+    """
     with replacing(path) as temporary:
         save_file({VECTOR_KEY: vector.detach().cpu().clone()}, temporary, metadata={METADATA_KEY: card.to_json()})
 
@@ -117,11 +122,11 @@ def read_card(path: Path | str) -> Card:
 
 
 def load_vector(path: Path | str) -> tuple[Tensor, Card]:
-    """The style vector, (style_length,) float32, and its card. Raises InputError."""
+    """The vectors of a style's fine and bold strokes, (2, style_length) float32, and its card. Raises InputError."""
     with _opened(path) as (file, card):
         if VECTOR_KEY not in file.keys() or not card.trunk:  # noqa: SIM118 (not a dict)
             raise InputError(f"{path} is a network of its own, not a style vector.")
-        return _numbers(file, path)[VECTOR_KEY], card
+        return _numbers(file, path)[VECTOR_KEY].expand(2, -1), card
 
 
 def vectors_beside(trunk: Path) -> list[Path]:

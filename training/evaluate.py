@@ -1,16 +1,19 @@
-"""What a style is worth, in figures: losses, the reference steps they equal, and steadiness.
+"""What a style is worth, in figures: losses, the reference they equal, boldness, and steadiness.
 
     python -m training.evaluate styles weights/starry-night.safetensors --paintings paintings/ --photos held-out/
 
-prints for each style, over held-out photos: the content, style and total loss it was trained with; the number of
-L-BFGS steps from the content picture after which Gatys' optimisation of the same total loss overtakes it (the measure
-of Johnson 2016, figure 5); its noise gain; its shift error at 1 to 4 pixels; and, with --flow or --clips, its
-flow-warped error (training.steadiness).
+prints for each style, and for the fine and the bold strokes of each that has both, over held-out photos:
+the content, style and total loss it was trained with; that total over what Gatys' optimisation of the same loss
+reaches from white noise (the measure of Johnson 2016, figure 5: 1.9 to 3.8), and the number of its steps from the
+content picture that overtake the style; D, the coarse style distance, and C, the content change
+(training.measures); its noise gain; its shift error at 1 to 4 pixels; and, with --flow or --clips, its flow-warped
+error (training.steadiness).
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -25,10 +28,12 @@ from torch import Tensor
 from training.checkpoint import load_generator, load_vector, read_card
 from training.cyclegan.evaluate import CycleGAN, evaluate_cyclegan
 from training.images import SUFFIXES, central_crop, load_image, pictures_in
-from training.loop import evenly
+from training.measures import LINES, coarse_style_distance, content_change, photo_to_measure
+from training.multistyle import losses_told
 from training.objective import LossSettings, Objective, loss_vgg, reference_descent
+from training.perceptual import load_vgg
 from training.steadiness import SHIFTS, Paint, Pair, clip_pairs, flow_error, noise_gain, shift_error, true_pairs
-from weights.card import Card
+from training.validation import evenly
 from weights.errors import InputError, exit_code
 
 
@@ -44,15 +49,16 @@ def reference_steps(objective: Objective, photo: Tensor, goal: float, limit: int
     return limit + 1, loss
 
 
-def objective_of(card: Card, painting: Path) -> Objective:
-    """The loss that the card's network was trained with. Raises InputError where the card has no settings."""
-    settings = LossSettings.from_summary(card.training)
-    return Objective(settings, loss_vgg(settings), load_image(painting, short_side=settings.style_size))
+def loss_from_noise(objective: Objective, photo: Tensor, steps: int) -> float:
+    """The lowest total loss in `steps` of L-BFGS from white noise."""
+    noise = torch.rand(photo.shape, generator=torch.Generator().manual_seed(0))
+    descent = zip(range(steps + 1), reference_descent(objective, photo, noise), strict=False)
+    return min(loss for _, (loss, _) in descent)
 
 
 @dataclass(frozen=True)
 class Styles:
-    """Losses, reference steps and steadiness of trained styles."""
+    """Losses, reference, boldness and steadiness of trained styles."""
 
     weights: Annotated[tuple[Path, ...], tyro.conf.Positional]
     """.safetensors styles: networks of their own, or vectors beside their trunk."""
@@ -63,13 +69,27 @@ class Styles:
     count: int = 6
     """How many of them, evenly chosen."""
     size: int = 256
-    """Side of their central crops in pixels."""
+    """Side of their central crops in pixels, for losses and steadiness."""
     reference: int = 100
-    """L-BFGS steps tried at most; 0 to leave them out."""
+    """L-BFGS steps from the photo tried at most; 0 to leave them out."""
+    noise_steps: int = 300
+    """L-BFGS steps from white noise; 0 to leave the ratio out."""
     flow: Path | None = None
     """A folder of folders with frame0.png, frame1.png and flow.flo."""
     clips: tuple[Path, ...] = ()
     """Clips whose flow is estimated."""
+    threads: int = 0
+    """CPU threads; 0 for all."""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A style to be measured: how it paints, and the losses it was trained with (none for CycleGAN's)."""
+
+    name: str
+    label: str
+    paint: Paint
+    losses: LossSettings | None
 
 
 def painting_of(name: str, folder: Path) -> Path:
@@ -83,26 +103,53 @@ def painting_of(name: str, folder: Path) -> Path:
     raise InputError(f"There is no painting {name}.jpg in {folder}.")
 
 
-def load_style(path: Path) -> tuple[Paint, Card]:
-    """A style as a function and its card: a network, or a vector with its trunk beside it or above it."""
+def load_styles(path: Path) -> Iterator[Trained]:
+    """The style of a file: a network, or the strokes of a vector whose trunk is beside it or above it."""
     if not read_card(path).trunk:
-        return load_generator(path)
-    vector, card = load_vector(path)
+        network, card = load_generator(path)
+        settings = None if card.method == "cyclegan" else LossSettings.from_summary(card.training)
+        yield Trained(card.name, str(path), network, settings)
+        return
+    vectors, card = load_vector(path)
     beside = [folder / f"{card.trunk}.safetensors" for folder in (path.parent, path.parent.parent)]
     trunk, _ = load_generator(next((p for p in beside if p.exists()), beside[0]))
-    return lambda x: trunk(x, vector), card
+
+    def painter(vector: Tensor) -> Paint:
+        return lambda x: trunk(x, vector)
+
+    fine, bold = losses_told(card.training)
+    if fine != bold:
+        yield Trained(card.name, f"{path}, fine", painter(vectors[0]), fine)
+    yield Trained(card.name, f"{path}, bold" if fine != bold else str(path), painter(vectors[1]), bold)
 
 
-def losses_of(paint: Paint, objective: Objective, photos: list[Tensor], reference: int) -> dict[str, float]:
-    """Mean content, style and total loss, and the reference steps where asked for."""
-    rows: list[dict[str, float]] = []
+def losses_of(style: Trained, painting: Path, photos: list[Tensor], options: Styles) -> dict[str, float]:
+    """Mean content, style and total loss, and the references where asked for; none for CycleGAN's styles."""
+    s, rows = style.losses, []
+    if s is None:
+        return {}
+    objective = Objective(loss_vgg(s), (load_image(painting, short_side=s.style_size), s))
     for photo in photos:
         with torch.no_grad():
-            terms = {name: value.item() for name, value in objective(paint(photo), photo).items()}
+            terms = {name: value.item() for name, value in objective(style.paint(photo), photo).items()}
         row = {"content": terms["content"], "style": terms["style"], "total": sum(terms.values())}
-        if reference:
-            row["steps"], row["after"] = reference_steps(objective, photo, row["total"], reference)
+        if options.noise_steps:
+            row["ratio"] = row["total"] / loss_from_noise(objective, photo, options.noise_steps)
+        if options.reference:
+            row["steps"], row["after"] = reference_steps(objective, photo, row["total"], options.reference)
         rows.append(row)
+    return mean_of(rows)
+
+
+def boldness_of(style: Trained, painting: Path, photos: list[Path]) -> dict[str, float]:
+    """Mean coarse style distance D and content change C of photos at LINES."""
+    vgg, wanted = load_vgg(), load_image(painting, short_side=LINES)
+    rows = []
+    for path in photos:
+        photo = photo_to_measure(path)
+        with torch.no_grad():
+            painted = style.paint(photo)
+        rows.append({"D": coarse_style_distance(vgg, painted, wanted), "C": content_change(vgg, painted, photo)})
     return mean_of(rows)
 
 
@@ -121,32 +168,35 @@ def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
 
 
 def styles(options: Styles) -> None:
-    """Print the table; its last row is the identity, the floor of every measure of steadiness.
+    """Print the table; its last rows are the mean of all and the identity, the floor of every measure of steadiness.
 
-    CycleGAN styles have no losses of this kind, only steadiness.
+    CycleGAN styles have neither losses of this kind nor one painting; only their steadiness is measured.
     """
-    paths = pictures_in(options.photos)
-    photos = [central_crop(p, options.size) for p in evenly(paths, options.count)]
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    paths = evenly(pictures_in(options.photos), options.count)
+    photos = [central_crop(p, options.size) for p in paths]
     pairs: dict[str, list[Pair]] = {}
     if options.flow:
         pairs["flow"] = list(true_pairs(options.flow))
     if options.clips:
         pairs["clips"] = [pair for clip in options.clips for pair in clip_pairs(clip)]
     rows: dict[str, dict[str, float]] = {}
-    for path in options.weights:
-        paint, card = load_style(path)
-        losses: dict[str, float] = {}
-        if card.method != "cyclegan":  # which has no painting to measure a style loss by
-            objective = objective_of(card, painting_of(card.name, options.paintings))
-            losses = losses_of(paint, objective, photos, options.reference)
-        rows[str(path)] = {**losses, **steadiness_of(paint, photos, pairs)}
+    for style in (style for path in options.weights for style in load_styles(path)):
+        row: dict[str, float] = {}
+        if style.losses:
+            painting = painting_of(style.name, options.paintings)
+            row = losses_of(style, painting, photos, options) | boldness_of(style, painting, paths)
+        rows[style.label] = {**row, **steadiness_of(style.paint, photos, pairs)}
+    full = [row for row in rows.values() if "D" in row]
+    if len(full) > 1:
+        rows["mean"] = mean_of(full)
     rows["identity"] = steadiness_of(lambda x: x, photos, pairs)
-    limit = f"at most {options.reference} L-BFGS steps tried"
     columns = max(rows.values(), key=len)
-    table = Table("style", *columns, title=f"{len(photos)} photos at {options.size} px, {limit}")
+    table = Table("style", *columns, title=f"{len(photos)} photos at {options.size} px; D and C at {LINES} lines")
     for name, row in rows.items():
         table.add_row(name, *(f"{row[c]:.4g}" if c in row else "" for c in columns))
-    Console(width=160).print(table)
+    Console(width=200).print(table)
 
 
 def main() -> int:

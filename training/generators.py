@@ -5,7 +5,7 @@ H and W must be multiples of the network's `stride`; export pads. `build` makes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
 import torch
@@ -203,31 +203,51 @@ def _coloured(x: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
     return y
 
 
-def _reflected(x: Tensor, convolution: nn.Conv2d) -> Tensor:
-    y: Tensor = convolution(F.pad(x, (1, 1, 1, 1), mode="reflect"))
+def _reflected(x: Tensor, convolution: nn.Module) -> Tensor:
+    """A 3x3 convolution, dilated or not, of x with its border reflected: the same size."""
+    assert isinstance(convolution, nn.Conv2d)
+    reach = convolution.dilation[0]
+    y: Tensor = convolution(F.pad(x, (reach, reach, reach, reach), mode="reflect"))
     return y
+
+
+def _pairs_of_convolutions(width: int, dilations: Sequence[int]) -> nn.ModuleList:
+    """Two 3x3 convolutions without bias for each residual block, of these dilations."""
+    return nn.ModuleList(nn.Conv2d(width, width, 3, bias=False, dilation=d) for d in dilations for _ in range(2))
 
 
 class LiteTrunk(Generator):
     """The shared body of the lite networks: everything but a style (Dumoulin, Shlens & Kudlur 2017, section 2.2).
 
     Blurred stride-2 to `stem` channels, again to `width`, `blocks` residual blocks at a quarter of the size, two smooth
-    up-samplings; the first and last convolutions run on half-size grids. Before the last sigmoid a colour matrix of
-    the photo joins in: it carries detail past the quarter-size grid, and brightness and colour past the
-    normalisations, which take the mean and the contrast of each picture away.
+    up-samplings; the first and last convolutions run on half-size grids. With `deep` channels there is a stage at an
+    eighth of the size as well, of one residual block for each of the `dilations`: large strokes are decided there, at
+    a quarter of the work a block, and join what the quarter-size grid holds. Before the last sigmoid a colour matrix
+    of the photo joins in: it carries detail past the small grids, and brightness and colour past the normalisations,
+    which take the mean and the contrast of each picture away.
 
     A style is the vector of the scales and shifts of all instance normalisations and of the output's colours: for each
     normalisation in the order of the forward pass its gammas, then its betas; last the colour matrix, row by row, and
     the biases of R, G and B. `plain_style` paints as plain normalisation would, the matrix being 0.
     """
 
-    def __init__(self, width: int = 32, blocks: int = 4, stem: int = 16) -> None:
+    def __init__(
+        self, width: int = 32, blocks: int = 4, stem: int = 16, deep: int = 0, dilations: Sequence[int] = (1, 1, 1)
+    ) -> None:
         super().__init__()
-        self.arguments = {"width": width, "blocks": blocks, "stem": stem}
+        self.arguments: dict[str, Any] = {"width": width, "blocks": blocks, "stem": stem}
         self.down1, self.down2 = BlurDown(3, stem), BlurDown(stem, width)
-        self.convolutions = nn.ModuleList(nn.Conv2d(width, width, 3, bias=False) for _ in range(2 * blocks))
+        self.convolutions = _pairs_of_convolutions(width, [1] * blocks)
+        self.channels = [stem, *[width] * (1 + 2 * blocks)]
+        self.deep = bool(deep)
+        if deep:
+            self.arguments |= {"deep": deep, "dilations": list(dilations)}
+            self.stride = 8
+            self.down3, self.up3 = BlurDown(width, deep), BlurUp(deep, width)
+            self.deep_convolutions = _pairs_of_convolutions(deep, dilations)
+            self.channels += [*[deep] * (1 + 2 * len(dilations)), width]
         self.up1, self.up2 = BlurUp(width, stem), BlurUp(stem, 3)
-        self.channels = (stem, width, *[width] * (2 * blocks), stem)
+        self.channels.append(stem)
         self.style_length = 2 * sum(self.channels) + 12
 
     def plain_style(self) -> Tensor:
@@ -244,21 +264,28 @@ class LiteTrunk(Generator):
         def normed(y: Tensor) -> Tensor:
             return _styled_norm(y, *next(pairs))
 
+        def residual(y: Tensor, convolutions: nn.ModuleList) -> Tensor:
+            for first, second in zip(convolutions[::2], convolutions[1::2], strict=True):
+                y = y + normed(_reflected(F.relu(normed(_reflected(y, first))), second))
+            return y
+
         y = F.relu(normed(self.down1(2 * x - 1)))
         y = F.relu(normed(self.down2(y)))
-        for first, second in zip(self.convolutions[::2], self.convolutions[1::2], strict=True):
-            inner = F.relu(normed(_reflected(y, first)))  # type: ignore[arg-type]
-            y = y + normed(_reflected(inner, second))  # type: ignore[arg-type]
+        y = residual(y, self.convolutions)
+        if self.deep:
+            deep = residual(F.relu(normed(self.down3(y))), self.deep_convolutions)
+            y = y + normed(self.up3(deep))
         y = F.relu(normed(self.up1(y)))
         return torch.sigmoid(self.up2(y) + _coloured(x, matrix, bias))
 
 
 class Lite(Generator):
-    """A lite trunk with a style of its own: about 2.4 GMAC at 640x480 with the default widths."""
+    """A lite trunk with a style of its own; the arguments are the trunk's."""
 
-    def __init__(self, width: int = 32, blocks: int = 4, stem: int = 16) -> None:
+    def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__()
-        self.trunk = LiteTrunk(width, blocks, stem)
+        self.trunk = LiteTrunk(*arguments, **named)
+        self.stride = self.trunk.stride
         self.style = nn.Parameter(self.trunk.plain_style())
 
     def forward(self, x: Tensor) -> Tensor:

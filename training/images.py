@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,15 +20,33 @@ from weights.files import replacing
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
 
 
-def open_picture(path: Path | str) -> Image.Image:
-    """The picture as upright RGB (EXIF honoured). Raises InputError."""
+@contextmanager
+def _opened(path: Path | str) -> Iterator[Image.Image]:
+    """The picture file, its header read. Raises InputError, for what is done with it too."""
     try:
         with Image.open(path) as file:
-            return ImageOps.exif_transpose(file).convert("RGB")
+            yield file
     except FileNotFoundError:
         raise InputError(f"There is no picture {path}: check the path.") from None
     except (OSError, ValueError, Image.DecompressionBombError) as error:
         raise InputError(f"The picture {path} can't be read ({error}): save it again as PNG or JPEG.") from error
+
+
+def open_picture(path: Path | str, short_side: int = 0) -> Image.Image:
+    """The picture as upright RGB (EXIF honoured). Raises InputError.
+
+    With `short_side` a JPEG may come at the smallest of the sizes its decoder offers that is still that large.
+    """
+    with _opened(path) as file:
+        if short_side:
+            file.draft("RGB", (short_side, short_side))
+        return ImageOps.exif_transpose(file).convert("RGB")
+
+
+def short_side_of(path: Path) -> int:
+    """The short side of a picture in pixels, from its header. Raises InputError."""
+    with _opened(path) as file:
+        return min(file.size)
 
 
 def _resized(picture: Image.Image, short_side: int) -> Image.Image:
@@ -82,6 +102,7 @@ class PhotoCrops(Dataset[Tensor]):
     training goes on exactly where it was. Every photo comes once in each pass. The short side is scaled at random to
     between `size` and 1.5 `size` (a photo is enlarged only where it is smaller than `size`); flips are random.
     With `companions`, a picture for each photo, it is (6, size, size): the photo and the same crop of its companion.
+    A photo that can't be read is said once and the next one taken in its place.
     """
 
     def __init__(
@@ -97,6 +118,7 @@ class PhotoCrops(Dataset[Tensor]):
         self.size = size
         self.seed = seed
         self.count = count
+        self.broken: set[Path] = set()
         self._order: tuple[int, list[int]] = (-1, [])
 
     def __len__(self) -> int:
@@ -107,11 +129,23 @@ class PhotoCrops(Dataset[Tensor]):
         if self._order[0] != epoch:
             order = np.random.default_rng((self.seed, epoch)).permutation(len(self.paths))
             self._order = (epoch, order.tolist())
-        path = self.paths[self._order[1][position]]
-        photo = open_picture(path)
-        rng = np.random.default_rng((self.seed, epoch, position))
+        count = len(self.paths)
+        for offset in range(count):
+            path = self.paths[self._order[1][(position + offset) % count]]
+            if path in self.broken:
+                continue
+            try:
+                return self._crop(path, np.random.default_rng((self.seed, epoch, position)))
+            except InputError as error:
+                self.broken.add(path)
+                print(f"livebrush: {error} It is passed over.", file=sys.stderr)
+        raise InputError("None of the photos can be read: give others with --photos.")
+
+    def _crop(self, path: Path, rng: np.random.Generator) -> Tensor:
+        """The crop that `rng` chooses of one photo, and of its companion. Raises InputError."""
         size = self.size
-        photo = _resized(photo, self.short_side(photo, rng))
+        short_side = self.short_side(short_side_of(path), rng)
+        photo = _resized(open_picture(path, short_side), short_side)
         left, top = (int(rng.integers(side - size + 1)) for side in photo.size)
         pictures = [photo]
         if self.companions:
@@ -121,12 +155,12 @@ class PhotoCrops(Dataset[Tensor]):
             crops = [ImageOps.mirror(crop) for crop in crops]
         return torch.cat([to_tensor(np.asarray(crop))[0] for crop in crops])
 
-    def short_side(self, photo: Image.Image, rng: np.random.Generator) -> int:
-        """The short side in pixels to which this photo is scaled before it is cropped."""
-        largest = max(self.size, min(round(1.5 * self.size), min(photo.size)))
+    def short_side(self, photo: int, rng: np.random.Generator) -> int:
+        """The short side in pixels to which a photo, whose own is `photo`, is scaled before it is cropped."""
+        largest = max(self.size, min(round(1.5 * self.size), photo))
         return int(rng.integers(self.size, largest + 1))
 
 
 def central_crop(path: Path, size: int) -> Tensor:
     """The largest central square of a picture as (1, 3, size, size)."""
-    return to_tensor(np.asarray(ImageOps.fit(open_picture(path), (size, size), Image.Resampling.LANCZOS)))
+    return to_tensor(np.asarray(ImageOps.fit(open_picture(path, size), (size, size), Image.Resampling.LANCZOS)))

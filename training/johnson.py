@@ -21,9 +21,12 @@ from torch import Tensor
 from training.checkpoint import load_generator, save_generator
 from training.generators import Generator, build
 from training.images import load_image
-from training.loop import LoopSettings, Painter, Training, commit, fit, install
+from training.loop import Training, fit
 from training.objective import LossSettings, Objective, loss_vgg
-from weights.card import Card, StylePicture
+from training.optimisation import Painter
+from training.provenance import commit, install, training_summary
+from training.settings import LoopSettings
+from weights.card import Card, StylePicture, sha256
 from weights.errors import InputError, exit_code
 
 
@@ -45,7 +48,11 @@ class Settings:
     width: int = 32
     """Channels: of lite at a quarter of the size, of johnson's first layer."""
     blocks: int = 0
-    """Residual blocks; 0 for the architecture's own number (4, 5)."""
+    """Residual blocks; 0 for the architecture's own number."""
+    deep: int = 64
+    """lite only: channels at an eighth of the size; 0 for no such stage."""
+    dilations: tuple[int, ...] = (1, 1, 1)
+    """lite only: a residual block at an eighth of the size for each, and how far apart its kernels reach."""
     upsampling: Literal["nearest", "transposed"] = "nearest"
     """johnson only: how it grows the picture back."""
     norm: Literal["instance", "batch"] = "instance"
@@ -54,6 +61,13 @@ class Settings:
     """A .safetensors style of the same architecture to start from."""
     out: Path | None = None
     """The run folder; runs/NAME if not given."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("width", 1), ("blocks", 0), ("deep", 0)):
+            if getattr(self, name) < least:
+                raise InputError(f"--{name} is {getattr(self, name)}: it must be at least {least}.")
+        if min(self.dilations, default=1) < 1:
+            raise InputError(f"--dilations are {self.dilations}: each must be at least 1.")
 
     @property
     def folder(self) -> Path:
@@ -66,6 +80,8 @@ class Settings:
             arguments["blocks"] = self.blocks
         if self.architecture == "johnson":
             arguments.update(upsampling=self.upsampling, norm=self.norm)
+        elif self.deep:
+            arguments = {"blocks": 1, **arguments, "deep": self.deep, "dilations": list(self.dilations)}
         return arguments
 
 
@@ -81,17 +97,7 @@ class OneStyle(Painter):
         return painted
 
 
-def training_summary(loop: LoopSettings, loss: LossSettings, steps: int, losses: dict[str, float]) -> dict[str, Any]:
-    """What a card tells of a training: its losses' settings, how it ran, what it reached."""
-    kept = {
-        name: getattr(loop, name) for name in ("size", "batch", "optimizer", "lr", "schedule", "steady_weight", "seed")
-    }
-    if loop.teacher:
-        kept["teacher_weight"] = loop.teacher_weight
-    return {**loss.summary(), **kept, "steps": steps, **{f"val_{k}": round(v, 5) for k, v in losses.items()}}
-
-
-def card_of(settings: Settings, steps: int, losses: dict[str, float]) -> Card:
+def card_of(settings: Settings, stride: int, steps: int, losses: dict[str, float]) -> Card:
     """The card of a network trained with these settings."""
     return Card(
         name=settings.name,
@@ -99,7 +105,7 @@ def card_of(settings: Settings, steps: int, losses: dict[str, float]) -> Card:
         method="johnson",
         architecture=settings.architecture,
         arguments=settings.architecture_arguments(),
-        stride=Generator.stride,
+        stride=stride,
         picture=settings.picture,
         license=settings.weights_license,
         training=training_summary(settings.loop, settings.loss, steps, losses),
@@ -109,7 +115,7 @@ def card_of(settings: Settings, steps: int, losses: dict[str, float]) -> Card:
 
 def train(settings: Settings) -> Path:
     """Train as the settings say; returns the .safetensors file. Raises InputError."""
-    card_of(settings, 0, {})  # a bad name is said before hours of work
+    card_of(settings, 0, 0, {})  # a bad name is said before hours of work
     painting = load_image(settings.style_image, short_side=settings.loss.style_size)
     path = settings.folder / f"{settings.name}.safetensors"
     torch.manual_seed(settings.loop.seed)
@@ -117,12 +123,14 @@ def train(settings: Settings) -> Path:
     if settings.init:
         network.load_state_dict(numbers_to_start_from(settings.init, settings))
 
-    objective = Objective(settings.loss, loss_vgg(settings.loss), painting)
+    objective = Objective(loss_vgg(settings.loss), (painting, settings.loss))
 
-    def save(steps: int, losses: dict[str, float]) -> None:
-        save_generator(path, network, card_of(settings, steps, losses))
+    def save(painter: Painter, steps: int, losses: dict[str, float]) -> None:
+        assert isinstance(painter, OneStyle)
+        save_generator(path, painter.generator, card_of(settings, network.stride, steps, losses))
 
-    writes = fit(Training(settings.loop, settings.folder, OneStyle(network), objective, 1, save, settings))
+    same = {"the painting": sha256(settings.style_image)}
+    writes = fit(Training(settings.loop, settings.folder, OneStyle(network), objective, 1, save, settings, same))
     if writes and settings.loop.install:
         install(path)
     return path

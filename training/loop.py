@@ -1,212 +1,51 @@
-"""The training loop that johnson, multistyle and newstyle share, and what all three let the user choose."""
+"""The training loop that johnson, multistyle and newstyle share: one step after another, from top to bottom."""
 
 from __future__ import annotations
 
-import math
-import subprocess
-import sys
+import json
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
-from pytorch_optimizer import SOAP
-from torch import Tensor, nn
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from training.checkpoint import load_state, save_state
-from training.images import PhotoCrops, central_crop, pictures_in, sheet
+from training.images import PhotoCrops
 from training.objective import Objective, total
+from training.optimisation import Painter, Patience, chosen_precision, learning_rate, moving_average, optimizer_of
 from training.perceptual import pixel_loss
 from training.run import Run
+from training.settings import FREE, LoopSettings, split_photos, taught_by
 from training.temporal import MARGIN, centre, steadiness_loss
+from training.validation import HeldOut, out_of_balance
 from weights.errors import InputError
-
-VALIDATION_PHOTOS = 16
 
 SHORTEST_PASS = 100
 """Steps between checkpoints at least, however few the photos: each costs a validation."""
 
 
 @dataclass(frozen=True)
-class LoopSettings:
-    """Photos, steps, optimiser, steadiness, machine."""
-
-    photos: Path
-    """A folder of photos to train on; a hundred will do, thousands are better."""
-    val: Path | None = None
-    """Held-out photos for the validation loss; without it, one photo in twenty is held out."""
-    size: int = 256
-    """Crop side in pixels."""
-    batch: int = 4
-    """Photos a step (a process)."""
-    epochs: float = 2.0
-    """Passes over the photos."""
-    steps: int = 0
-    """Steps instead of passes, where not 0."""
-    optimizer: Literal["soap", "adam"] = "soap"
-    """soap gets as far as adam in half of the steps; adam with --lr 1e-3 is the papers'."""
-    lr: float = 3e-3
-    """The learning rate."""
-    schedule: Literal["constant", "cosine"] = "cosine"
-    """Whether the rate falls to 0 at the end."""
-    steady_weight: float = 1000.0
-    """Weight of the steadiness term; 0 for the papers' loss."""
-    teacher: Path | None = None
-    """A folder of pictures of one style named as the photos, as `python -m gatys` paints them, to come near to."""
-    teacher_weight: float = 30.0
-    """Weight of the squared difference from the teacher's pictures."""
-    patience: int = 0
-    """Stop after so many checkpoints without a lower validation loss; 0 never."""
-    seed: int = 0
-    resume: bool = False
-    """Go on from the run folder's checkpoint."""
-    checkpoint_minutes: float = 4.0
-    """Minutes between checkpoints (and one after each pass, or after 100 steps where passes are shorter)."""
-    preview_steps: int = 100
-    """Steps between preview pictures."""
-    devices: int = 1
-    """Processes or GPUs."""
-    accelerator: str = "auto"
-    """auto, cpu or cuda."""
-    precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
-    threads: int = 0
-    """CPU threads; 0 for all."""
-    install: bool = False
-    """Export and install the style at the end."""
-
-
-class Painter(nn.Module):
-    """What is trained: paints (N, 3, H, W) photos, each after the painting that `which` (N,) says."""
-
-    def forward(self, photo: Tensor, which: Tensor) -> Tensor:
-        raise NotImplementedError
-
-    def groups(self) -> list[dict[str, Any]]:
-        """What the optimiser trains, in groups as torch.optim takes them; `haste` multiplies a group's rate."""
-        return [{"params": [p for p in self.parameters() if p.requires_grad], "haste": 1.0}]
-
-
-@dataclass(frozen=True)
 class Training:
-    """One training, ready to run: `save` writes the weights after a number of steps with these validation losses."""
+    """One training, ready to run.
+
+    `save` writes the weights of the painter it is given, after a number of steps with these validation losses.
+    """
 
     settings: LoopSettings
     folder: Path
     painter: Painter
     objective: Objective
     styles: int
-    save: Callable[[int, dict[str, float]], None]
+    save: Callable[[Painter, int, dict[str, float]], None]
     record: object
-    """The dataclass of all settings, for the run folder."""
-
-
-def split_photos(settings: LoopSettings) -> tuple[list[Path], list[Path]]:
-    """The photos to train on and those held out."""
-    photos = pictures_in(settings.photos)
-    if settings.val:
-        return photos, pictures_in(settings.val)
-    held_out = photos[::20]
-    return [p for p in photos if p not in set(held_out)] or photos, held_out
-
-
-def taught_by(teacher: Path, photos: list[Path]) -> dict[Path, Path]:
-    """The teacher's picture of each photo that it has one of, by equal names. Raises InputError where there is none."""
-    by_name = {path.stem: path for path in pictures_in(teacher)}
-    found = {photo: by_name[photo.stem] for photo in photos if photo.stem in by_name}
-    if not found:
-        raise InputError(f"No picture in {teacher} is named as one of the photos: paint photo.jpg as photo.png there.")
-    return found
-
-
-def evenly(paths: list[Path], count: int) -> list[Path]:
-    """At most `count` of the paths, evenly chosen."""
-    return paths[:: max(1, len(paths) // count)][:count]
-
-
-@torch.no_grad()
-def validate(painter: Painter, objective: Objective, photos: list[Path], size: int, styles: int) -> dict[str, float]:
-    """Mean loss terms over the central crops of held-out photos, every style in its turn."""
-    totals: dict[str, float] = {}
-    chosen = evenly(photos, VALIDATION_PHOTOS)
-    rounds = max(len(chosen), styles)
-    for i in range(rounds):
-        photo = central_crop(chosen[i % len(chosen)], size).to(objective.vgg.mean.device)
-        which = torch.tensor([i % styles], device=photo.device)
-        for name, value in objective(painter(photo, which), photo, which=which).items():
-            totals[name] = totals.get(name, 0.0) + value.item() / rounds
-    return {**totals, "total": sum(totals.values())}
-
-
-@torch.no_grad()
-def paint_preview(painter: Painter, device: torch.device, photos: list[Path], size: int, styles: int) -> Tensor:
-    """Held-out photos above their paintings, a row for each style."""
-    chosen = [central_crop(p, size).to(device) for p in evenly(photos, 6 if styles == 1 else 4)]
-    rows = [[painter(p, torch.tensor([k], device=device)) for p in chosen] for k in range(styles)]
-    return sheet([chosen, *rows])
-
-
-def optimizer_of(settings: LoopSettings, painter: Painter) -> torch.optim.Optimizer:
-    """Adam (Kingma & Ba 2015), or SOAP (Vyas 2025): Adam in the eigenbasis of each kernel's Shampoo statistics.
-
-    The statistics cost nothing beside a pass through VGG. What has one dimension, as a style vector, is left to Adam.
-    """
-    if settings.optimizer == "adam":
-        return torch.optim.Adam(painter.groups(), lr=settings.lr)
-    soap: torch.optim.Optimizer = SOAP(
-        painter.groups(), lr=settings.lr, betas=(0.9, 0.95), weight_decay=0.0, precondition_frequency=5
-    )
-    return soap
-
-
-def learning_rate(settings: LoopSettings, step: int, steps: int) -> float:
-    """A short rise over the first 20 steps, then constant or a cosine to 0 (Loshchilov & Hutter 2017)."""
-    rise = min(1.0, (step + 1) / 20)
-    if settings.schedule == "constant":
-        return settings.lr * rise
-    return settings.lr * rise * 0.5 * (1 + math.cos(math.pi * step / steps))
-
-
-def out_of_balance(losses: dict[str, float]) -> str:
-    """Words where content or style drowns the other, else empty."""
-    content, style = losses["content"], losses["style"]
-    if style > 12 * content:
-        return "style outweighs content twelvefold: photos may be lost; raise --content-weight or lower --style-weight"
-    if content > 6 * style:
-        return "content outweighs style sixfold: the painting may not show; raise --style-weight"
-    return ""
-
-
-class Patience:
-    """Whether the validation loss has settled: `patience` checkpoints in a row within 0.5 % of the best."""
-
-    def __init__(self, patience: int) -> None:
-        self.left = self.patience = patience
-        self.best = float("inf")
-
-    def over(self, loss: float) -> bool:
-        """Tell of one more validation loss; true where waiting has no more point."""
-        if loss < 0.995 * self.best:
-            self.best, self.left = loss, self.patience
-        else:
-            self.left -= 1
-        return bool(self.patience) and self.left <= 0
-
-
-def commit() -> str:
-    """The project's commit, empty outside a checkout."""
-    root = str(Path(__file__).resolve().parents[1])
-    command = ["git", "-C", root, "rev-parse", "--short", "HEAD"]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip()
-
-
-def install(weights: Path) -> None:
-    """Export in a process of its own: this half may not import that room. Raises InputError where it fails."""
-    if subprocess.run([sys.executable, "-m", "export", str(weights)], check=False).returncode:
-        raise InputError(f"{weights} was trained but could not be exported: run  python -m export {weights}")
+    """The dataclass of all settings, for the run folder and for the check of a resumed run."""
+    content: Mapping[str, str]
+    """What else must be the same in a resumed run, by what a user calls it: the sha256 of each painting."""
 
 
 def fit(training: Training) -> bool:
@@ -224,31 +63,71 @@ class _Fit:
         s = self.settings
         if s.threads:
             torch.set_num_threads(s.threads)
-        self.fabric = Fabric(accelerator=s.accelerator, devices=s.devices, precision=s.precision)
+        precision, words = chosen_precision(s.precision, s.accelerator)
+        self.fabric = Fabric(accelerator=s.accelerator, devices=s.devices, precision=precision)  # type: ignore[arg-type]
         self.fabric.launch()
-        self.run_folder = Run(training.folder, training.record, s.checkpoint_minutes, self.fabric.is_global_zero)
-        self.photos, self.held_out = split_photos(s)
-        if s.teacher and training.styles > 1:
-            raise InputError(
-                f"The pictures in {s.teacher} teach one style: leave --teacher out where many are trained."
-            )
-        self.taught = taught_by(s.teacher, self.photos) if s.teacher else {}
-        self.photos = list(self.taught) or self.photos
+        self._find_photos()
         self.a_step = s.batch * self.fabric.world_size
         self.between_checkpoints = max(SHORTEST_PASS, len(self.photos) // self.a_step)
         self.steps = s.steps or max(1, round(s.epochs * len(self.photos) / self.a_step))
         self.first = 0
         self.patience = Patience(s.patience)
+        self.same = self._what_must_stay()
+        state = self._state_to_resume() if s.resume else None
+        self.run_folder = Run(training.folder, training.record, s.checkpoint_minutes, self.fabric.is_global_zero)
+        self.run_folder.say(f"computing in {words}")
+        self._set_up(state)
 
-        self.bare = training.painter
-        optimizer = optimizer_of(s, self.bare)
-        if s.resume:
-            state = load_state(training.folder)
+    def _find_photos(self) -> None:
+        s = self.settings
+        self.photos, held_out = split_photos(s)
+        if s.teacher and self.training.styles > 1:
+            raise InputError(
+                f"The pictures in {s.teacher} teach one style: leave --teacher out where many are trained."
+            )
+        self.taught = taught_by(s.teacher, self.photos) if s.teacher else {}
+        self.photos = list(self.taught) or self.photos
+        self.held_out = HeldOut(held_out, s.size, self.training.styles, self.fabric.device)
+
+    def _what_must_stay(self) -> dict[str, Any]:
+        """What a resumed run must have in common with this one, by what a user calls it, as JSON gives it back."""
+        record = asdict(self.training.record)  # type: ignore[call-overload]
+        settings = {**record.pop("loop"), **record.pop("loss", {}), **record}
+        free = {*FREE, "out", "style_image", "paintings", "pack", "init", "trunk", "vgg_weights", "picture"}
+        if self.settings.schedule == "constant":  # where the steps to come don't change those that were made
+            free |= {"steps", "epochs"}
+        kept = {f"--{k.replace('_', '-')}": v for k, v in settings.items() if k not in free}
+        kept |= {"the photos' names": " ".join(sorted(p.name for p in self.photos)), **self.training.content}
+        kept["--devices times --batch"] = self.a_step
+        same: dict[str, Any] = json.loads(json.dumps(kept, default=str))
+        return same
+
+    def _state_to_resume(self) -> dict[str, Any]:
+        """The checkpoint. Raises InputError where it was made with other settings, before anything is written."""
+        state = load_state(self.training.folder)
+        for name, value in self.same.items():
+            if (before := state.get("same", {}).get(name)) != value:
+                was = f"is {value} and was {before}" if len(f"{value}{before}") < 80 else "is not what it was"
+                raise InputError(f"{name} {was}: resume {self.training.folder} with the same settings.")
+        return state
+
+    def _set_up(self, state: Mapping[str, Any] | None) -> None:
+        """Networks, optimiser and average, fresh or as `state` has them."""
+        self.bare = self.training.painter
+        optimizer = optimizer_of(self.settings, self.bare)
+        if state:
             self.bare.load_state_dict(state["painter"])
             optimizer.load_state_dict(state["optimizer"])
             self.first = state["step"]
-        self.objective = training.objective.to(self.fabric.device)
+            self.patience.load(state["patience"])
+        self.objective = self.training.objective.to(self.fabric.device)
         self.painter, self.optimizer = self.fabric.setup(self.bare, optimizer)
+        self.judge: Callable[..., dict[str, Tensor]] = self.objective
+        if self.settings.compile:
+            self.judge = torch.compile(self.objective)
+        self.average = moving_average(self.bare, self.settings.ema)
+        if state:
+            self.average.load_state_dict(state["average"])
 
     def run(self) -> None:
         """Step by step, with previews and checkpoints on the way."""
@@ -256,15 +135,19 @@ class _Fit:
         status: dict[str, float] = {}
         begun = time.monotonic()
         for step in run.steps(self.first, self.steps, status):
-            status.update(self._step(step, next(batches)))
-            run.curves(step, status)
+            terms = self._step(step, next(batches))
+            done, last = step + 1, step + 1 == self.steps
+            late = self.fabric.broadcast(run.due())  # all processes do as the first, or they would wait for each other
+            checkpoint = last or late or done % self.between_checkpoints == 0
+            if checkpoint or step % self.settings.log_steps == 0:
+                status.update(self._read(step, terms))
+                run.curves(step, status)
             if step == self.first + 4 and self.steps - self.first > 20:
                 minutes = (time.monotonic() - begun) / 5 * (self.steps - step) / 60
                 run.say(f"about {minutes:.0f} minutes for {self.steps - self.first} steps")
-            done, last = step + 1, step + 1 == self.steps
             if run.writes and (last or done % self.settings.preview_steps == 0):
                 run.preview(done, self._preview())
-            if (last or run.due() or done % self.between_checkpoints == 0) and self._checkpoint(done) and not last:
+            if checkpoint and self._checkpoint(done) and not last:
                 run.say(f"the validation loss has settled: stopped after {done} steps")
                 break
         run.close()
@@ -275,43 +158,65 @@ class _Fit:
         mine = range(self.first * self.a_step + fabric.global_rank, self.steps * self.a_step, fabric.world_size)
         return DataLoader(crops, s.batch, sampler=mine, num_workers=min(4, torch.get_num_threads() - 1))
 
-    def _step(self, step: int, photo: Tensor) -> dict[str, float]:
-        """One step of the optimiser; returns the weighted terms. All chance in it is a function of (seed, step)."""
-        s = self.settings
-        torch.manual_seed(s.seed * 1_000_003 + step)
+    def _step(self, step: int, photo: Tensor) -> dict[str, Tensor]:
+        """One step of the optimiser; the weighted terms, not yet read back.
+
+        All chance in it is a function of the seed, the step and the process.
+        """
+        s, rank, world = self.settings, self.fabric.global_rank, self.fabric.world_size
+        torch.manual_seed((s.seed * 1_000_003 + step) * world + rank)
         photo, lesson = self.fabric.to_device(photo).tensor_split([3], dim=1)
-        which = (torch.arange(len(photo), device=photo.device) + step * len(photo)) % self.training.styles
+        mine = torch.arange(len(photo), device=photo.device) * world + rank + step * self.a_step
+        which = mine % self.training.styles
         for group in self.optimizer.param_groups:
-            group["lr"] = group["haste"] * learning_rate(s, step, self.steps)
-        painted = self.painter(centre(photo), which)
-        terms = self.objective(painted, centre(photo), which=which)
-        if self.taught:
-            terms["teacher"] = s.teacher_weight * pixel_loss(painted, centre(lesson))
-        if s.steady_weight:
-            terms["steady"] = s.steady_weight * steadiness_loss(lambda x: self.painter(x, which), photo, painted)
-        loss = total(terms)
-        if not torch.isfinite(loss):
-            raise InputError(f"The loss is not a number at step {step}: train again with a smaller --lr than {s.lr}.")
+            group["lr"] = group["lr_scale"] * learning_rate(s, step, self.steps)
+        with self.fabric.autocast():
+            painted = self.painter(centre(photo), which)
+            terms = self.judge(painted, centre(photo), which=which, sampled=True)
+            if self.taught:
+                terms["teacher"] = s.teacher_weight * pixel_loss(painted, centre(lesson))
+            if s.steady_weight:
+                terms["steady"] = s.steady_weight * steadiness_loss(lambda x: self.painter(x, which), photo, painted)
         self.optimizer.zero_grad()
-        self.fabric.backward(loss)
+        self.fabric.backward(total(terms))
         self.optimizer.step()
-        return {**{name: value.item() for name, value in terms.items() if value.item()}, "loss": loss.item()}
+        self.average.update_parameters(self.bare)
+        return terms
+
+    def _read(self, step: int, terms: Mapping[str, Tensor]) -> dict[str, float]:
+        """The terms and their sum as numbers, in one read. Raises InputError where one is no number."""
+        values = torch.stack([value.detach().float() for value in terms.values()]).tolist()
+        loss = sum(values)
+        if not abs(loss) < float("inf"):
+            raise InputError(
+                f"The loss is not a number at step {step}: train again with a smaller --lr than {self.settings.lr}."
+            )
+        return {**{name: value for name, value in zip(terms, values, strict=True) if value}, "loss": loss}
+
+    @property
+    def _averaged(self) -> Painter:
+        painter = self.average.module
+        assert isinstance(painter, Painter)
+        return painter
 
     def _preview(self) -> Tensor:
-        s = self.settings
-        return paint_preview(self.bare, self.fabric.device, self.held_out, s.size, self.training.styles)
+        with self.fabric.autocast():
+            return self.held_out.preview(self._averaged)
 
     def _checkpoint(self, step: int) -> bool:
         """Write everything; whether the training may stop."""
-        run = self.run_folder
-        losses = validate(self.bare, self.objective, self.held_out, self.settings.size, self.training.styles)
+        run, average = self.run_folder, self._averaged
+        with self.fabric.autocast():
+            losses = self.held_out.validate(average, self.objective)
         run.curves(step, losses, "val")
         run.say(f"step {step}: validation " + "  ".join(f"{k} {v:.4g}" for k, v in losses.items() if v))
         if warning := out_of_balance(losses):
             run.say(f"warning: {warning}")
+        settled = self.patience.over(losses["total"])
         if run.writes:
-            self.training.save(step, losses)
+            self.training.save(average, step, losses)
             numbers = {"painter": self.bare.state_dict(), "optimizer": self.optimizer.state_dict()}
-            save_state(self.training.folder, {**numbers, "step": step})
+            rest = {"average": self.average.state_dict(), "patience": self.patience.state(), "same": self.same}
+            save_state(self.training.folder, {**numbers, **rest, "step": step})
         run.saved()
-        return self.patience.over(losses["total"])
+        return settled

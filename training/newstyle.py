@@ -22,11 +22,13 @@ from torch import Tensor
 from training.checkpoint import bound, load_generator, load_vector, save_vector, vectors_beside
 from training.generators import LiteTrunk
 from training.images import central_crop, load_image, pictures_in
-from training.johnson import training_summary
-from training.loop import LoopSettings, Training, commit, fit, install
-from training.multistyle import ManyStyles
-from training.objective import LossSettings, Objective, loss_vgg
-from weights.card import WEIGHTS, Card, StylePicture
+from training.loop import Training, fit
+from training.multistyle import ManyStyles, differing, losses_told
+from training.objective import Objective, loss_vgg
+from training.optimisation import Painter
+from training.provenance import commit, install, training_summary
+from training.settings import LoopSettings
+from weights.card import WEIGHTS, Card, StylePicture, sha256
 from weights.errors import InputError, exit_code
 
 PHOTOS = Path(__file__).resolve().parent / "photos"
@@ -65,10 +67,12 @@ class Settings:
 
 
 def start(objective: Objective, trunk: LiteTrunk, known: list[Tensor], photo: Tensor) -> Tensor:
-    """The known vector, or their mean, that comes nearest to the painting: where the fit begins."""
-    candidates = [*known, torch.stack(known).mean(0)] if known else [trunk.plain_style()]
+    """(2, style_length): the known style, or their mean, that comes nearest to the painting: where the fit begins."""
+    candidates = [*known, torch.stack(known).mean(0)] if known else [trunk.plain_style().expand(2, -1)]
+    which = torch.arange(2, device=photo.device)
+    both = photo.expand(2, -1, -1, -1)
     with torch.no_grad():
-        losses = [objective(trunk(photo, v), photo)["style"].item() for v in candidates]
+        losses = [objective(trunk(both, v), both, which=which)["style"].item() for v in candidates]
     return candidates[losses.index(min(losses))].clone()
 
 
@@ -87,15 +91,15 @@ def train(settings: Settings) -> Path:
     trunk, trunk_card = load_generator(settings.trunk)
     if not isinstance(trunk, LiteTrunk):
         raise InputError(f"{settings.trunk} is no trunk: give the .safetensors of one with --trunk.")
-    loss = LossSettings.from_summary(trunk_card.training)
-    loss = replace(loss, style_size=settings.style_size or loss.style_size)
-    painting = load_image(settings.style_image, short_side=loss.style_size)
+    fine, bold = losses_told(trunk_card.training)
+    scale = settings.style_size / bold.style_size if settings.style_size else 1.0
+    fine, bold = (replace(loss, style_size=round(scale * loss.style_size)) for loss in (fine, bold))
+    paintings = [(load_image(settings.style_image, short_side=loss.style_size), loss) for loss in (fine, bold)]
+    objective = Objective(loss_vgg(bold), *paintings)
     known = [load_vector(p)[0] for p in vectors_beside(settings.trunk)]
-    objective = Objective(loss, loss_vgg(loss), painting)
     photo = central_crop(pictures_in(settings.loop.photos)[0], settings.loop.size)
-    painter = ManyStyles(trunk.requires_grad_(False), start(objective, trunk, known, photo)[None])
+    painter = ManyStyles(trunk.requires_grad_(False), start(objective, trunk, known, photo))
     path = settings.folder / f"{settings.name}.safetensors"
-    final: dict[str, float] = {}
 
     def card(steps: int, losses: dict[str, float]) -> Card:
         return Card(
@@ -104,24 +108,27 @@ def train(settings: Settings) -> Path:
             method="newstyle",
             architecture="lite-trunk",
             arguments=trunk.arguments,
+            stride=trunk.stride,
             trunk=trunk_card.name,
             picture=settings.picture,
             license=settings.weights_license,
-            training=training_summary(settings.loop, loss, steps, losses),
+            training={**training_summary(settings.loop, bold, steps, losses), **differing(fine, bold)},
             commit=commit(),
         )
 
-    def save(steps: int, losses: dict[str, float]) -> None:
-        final.update(losses)
-        save_vector(path, painter.vectors[0], bound(card(steps, losses), trunk))
+    def save(painter: Painter, steps: int, losses: dict[str, float]) -> None:
+        assert isinstance(painter, ManyStyles)
+        save_vector(path, painter.strokes(0), bound(card(steps, losses), trunk))
 
     card(0, {})
-    writes = fit(Training(settings.loop, settings.folder, painter, objective, 1, save, settings))
-    known_loss = float(trunk_card.training.get("val_style", math.inf))
-    if writes and (words := verdict(final["style"], known_loss)):
-        print(words, file=sys.stderr)
-    if writes and settings.loop.install:
-        install(path)
+    same = {"the painting": sha256(settings.style_image), "the trunk": sha256(settings.trunk)}
+    writes = fit(Training(settings.loop, settings.folder, painter, objective, 2, save, settings, same))
+    if writes:
+        found, known_loss = (float(c.training.get("val_style", math.inf)) for c in (load_vector(path)[1], trunk_card))
+        if words := verdict(found, known_loss):
+            print(words, file=sys.stderr)
+        if settings.loop.install:
+            install(path)
     return path
 
 

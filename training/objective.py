@@ -1,4 +1,10 @@
-"""The total loss of one painting: what johnson, multistyle and newstyle train with and evaluate measures by."""
+"""The total loss of one painting: what johnson, multistyle and newstyle train with and evaluate measures by.
+
+Two-scale, the default: the deep layers and the content are compared on the picture halved by averaging, where they
+see twice as much of the painting for a quarter of the work, and, where `coarse_weight` asks for it, on the quartered
+one; the shallow layers at full size, in a training on one random crop. The weights of the scales are the size of the
+strokes. `scales="one"` is Johnson's: everything at full size.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.perceptual import (
@@ -22,27 +29,47 @@ from training.perceptual import (
 )
 from weights.errors import InputError
 
+DETAIL_CROP = 128
+"""Side of the crop that a training compares the shallow layers on, in pixels."""
+
+DETAIL_BLOCKS = 2
+"""The layers of VGG's first so many blocks are compared at full size, the others on the smaller pictures."""
+
 
 @dataclass(frozen=True)
 class LossSettings:
-    """Which loss network, which layers, and how much each term weighs."""
+    """Which loss network, which layers at which scales, and how much each term weighs."""
 
     loss_network: Literal["vgg16", "vgg19"] = "vgg16"
     """The network that judges."""
     vgg_weights: Path | None = None
     """Its weights, where not the shipped or torchvision's."""
+    scales: Literal["two", "one"] = "two"
+    """two: deep layers and content on the halved picture, shallow ones at full size; one: all at full size, as the
+    paper."""
     content_layer: str = "relu3_3"
     """Where content is compared."""
     style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
     """Where style is compared."""
-    style_size: int = 448
+    style_size: int = 480
     """Short side of the painting in pixels: larger gives larger strokes."""
     content_weight: float = 3e-5
     style_weight: float = 10.0
+    detail_weight: float = 1.0
+    """Multiplies the style terms at full size (two scales)."""
+    coarse_weight: float = 0.0
+    """Style terms of the deep layers at a quarter of the size, against those at half: larger strokes (two scales)."""
     relative_style: bool = True
     """Divide each layer's style term by the squared norm of the painting's own Gram matrix."""
     pixel_weight: float = 0.0
     tv_weight: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.style_size < 16:
+            raise InputError(f"--style-size is {self.style_size}: it must be at least 16 pixels.")
+        for name in ("content_weight", "style_weight", "detail_weight", "coarse_weight", "pixel_weight", "tv_weight"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise InputError(f"--{name.replace('_', '-')} is {getattr(self, name)}: it must be a number from 0 up.")
 
     def summary(self) -> dict[str, Any]:
         """The settings as plain values for a card, without paths."""
@@ -50,61 +77,130 @@ class LossSettings:
 
     @classmethod
     def from_summary(cls, values: Mapping[str, Any]) -> LossSettings:
-        """The settings that a card tells of. Raises InputError where it tells of none."""
+        """The settings that a card tells of; a card from before the scales has one. Raises InputError for none."""
         known = {f.name for f in fields(cls)}
         found: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items() if k in known}
         if "style_weight" not in found:
             raise InputError("The card doesn't say with which losses the style was trained.")
-        return cls(**found)
+        return cls(**({"scales": "one"} | found))
+
+    @property
+    def content_scale(self) -> int:
+        """What the picture's sides are divided by where content is compared."""
+        return 1 if self.scales == "one" else 2
+
+    def style_views(self) -> dict[int, list[str]]:
+        """The layers whose Gram matrices are compared, by what the picture's sides are divided by: 1, 2, 4.
+
+        The scale of the content is among them, with layers or without.
+        """
+        if self.scales == "one":
+            return {1: list(self.style_layers)}
+        detail = [name for name in self.style_layers if int(name[4]) <= DETAIL_BLOCKS]
+        deep = [name for name in self.style_layers if name not in detail]
+        views = {1: detail, 2: deep, 4: deep if self.coarse_weight else []}
+        return {scale: names for scale, names in views.items() if names or scale == self.content_scale}
+
+    def scale_weight(self, scale: int) -> float:
+        """What multiplies the style terms of a scale."""
+        return {1: 1.0 if self.scales == "one" else self.detail_weight, 2: 1.0, 4: self.coarse_weight}[scale]
+
+
+def reduced(x: Tensor, scale: int) -> Tensor:
+    """(N, C, H, W) -> (N, C, H / scale, W / scale) by averaging."""
+    return x if scale == 1 else F.avg_pool2d(x, scale)
 
 
 class Objective(nn.Module):
     """The weighted losses of one painting, or of several; the paintings' Gram matrices are computed once.
 
-    `factors`, one for each painting, multiply the style weight.
+    `paintings` are pairs of (1, 3, H, W) in [0, 1] and the settings it is judged by; the settings of all name the
+    same network, scales and layers, pixel and variation weights; content and style weights may differ.
     """
 
-    def __init__(self, settings: LossSettings, vgg: VGG, *paintings: Tensor, factors: Sequence[float] = ()) -> None:
+    def __init__(self, vgg: VGG, *paintings: tuple[Tensor, LossSettings]) -> None:
         super().__init__()
-        self.settings = settings
         self.vgg = vgg
-        factor = torch.tensor(factors or [1.0] * len(paintings), device=vgg.mean.device)
-        with torch.no_grad():
-            found = [vgg(painting, settings.style_layers) for painting in paintings]
-        for name in settings.style_layers:  # buffers, so that they move to a GPU with the module
+        every = [settings for _, settings in paintings]
+        self.settings = max(every, key=lambda s: s.coarse_weight)  # who has terms at all scales speaks for all
+        self.views = self.settings.style_views()
+        for scale, names in self.views.items():
+            self._keep_targets(scale, names, paintings)
+        # buffers, so that they move to a GPU with the module
+        weights = [s.content_weight for s in every]
+        self.register_buffer("content_weight", torch.tensor(weights, device=vgg.mean.device))
+
+    @torch.no_grad()
+    def _keep_targets(self, scale: int, names: list[str], paintings: Sequence[tuple[Tensor, LossSettings]]) -> None:
+        found = [self.vgg(reduced(painting, scale), names) for painting, _ in paintings]
+        for name in names:
             target = torch.cat([gram_matrix(features[name]) for features in found])
-            norm = target.square().sum((1, 2)) if settings.relative_style else 1.0
-            self.register_buffer(f"target_{name}", target)
-            self.register_buffer(f"weight_{name}", factor / norm)
+            weights = [s.style_weight * s.scale_weight(scale) for _, s in paintings]
+            weight = torch.tensor(weights, device=target.device)
+            if self.settings.relative_style:
+                weight = weight / target.square().sum((1, 2))
+            self.register_buffer(f"target_{scale}_{name}", target)
+            self.register_buffer(f"weight_{scale}_{name}", weight)
 
     @torch.no_grad()
     def content_of(self, photo: Tensor) -> Tensor:
         """The features that a painting of `photo` should keep."""
-        features: Features = self.vgg(photo, [self.settings.content_layer])
-        return features[self.settings.content_layer]
+        layer = self.settings.content_layer
+        features: Features = self.vgg(reduced(photo, self.settings.content_scale), [layer])
+        return features[layer]
 
     def forward(
-        self, painted: Tensor, photo: Tensor, content: Tensor | None = None, which: Tensor | None = None
+        self,
+        painted: Tensor,
+        photo: Tensor,
+        content: Tensor | None = None,
+        which: Tensor | None = None,
+        sampled: bool = False,
     ) -> dict[str, Tensor]:
         """The weighted terms by name, scalars; their sum is the total loss of Johnson 2016 (section 3).
 
         `painted` and `photo` are (N, 3, H, W) in [0, 1]; `content` is content_of(photo), for callers that paint one
         photo many times; `which` (N,) integers say which painting each was painted after, the first if not given.
+        With `sampled` the shallow layers of two scales see one random crop instead of the whole picture.
         """
         s = self.settings
         if which is None:
             which = torch.zeros(len(painted), dtype=torch.long, device=painted.device)
         wanted = self.content_of(photo) if content is None else content
-        features = self.vgg(painted, [s.content_layer, *s.style_layers])
-        grams = {name: gram_matrix(features[name]) for name in s.style_layers}
-        targets = {name: self.get_buffer(f"target_{name}")[which] for name in s.style_layers}
-        weights = {name: self.get_buffer(f"weight_{name}")[which] for name in s.style_layers}
+        style: list[Tensor] = []
+        for scale, names in self.views.items():
+            view = reduced(painted, scale)
+            if sampled and scale == 1 and s.scales == "two":
+                view = _random_crop(view, DETAIL_CROP)
+            compared = {s.content_layer} if scale == s.content_scale else set()
+            features = self.vgg(view, compared.union(names))
+            if names:
+                style.append(self._style(scale, names, features, which))
+            if compared:
+                found, weight = features[s.content_layer].float(), self._of("content_weight", which)
+                kept = feature_loss(found, wanted.float(), weight)
         return {
-            "content": s.content_weight * feature_loss(features[s.content_layer], wanted),
-            "style": s.style_weight * style_loss(grams, targets, weights),
+            "content": kept,
+            "style": torch.stack(style).sum(),
             "pixel": s.pixel_weight * pixel_loss(painted, photo),
             "tv": s.tv_weight * total_variation(painted),
         }
+
+    def _of(self, name: str, which: Tensor) -> Tensor:
+        return self.get_buffer(name)[which]
+
+    def _style(self, scale: int, names: list[str], features: Features, which: Tensor) -> Tensor:
+        grams = {name: gram_matrix(features[name]) for name in names}
+        targets = {name: self._of(f"target_{scale}_{name}", which) for name in names}
+        return style_loss(grams, targets, {name: self._of(f"weight_{scale}_{name}", which) for name in names})
+
+
+def _random_crop(x: Tensor, side: int) -> Tensor:
+    """The same crop of all pictures, as large as `side` allows; chance is torch's own generator."""
+    height, width = (min(side, length) for length in x.shape[2:])
+    top = int(torch.randint(x.shape[2] - height + 1, ()))
+    left = int(torch.randint(x.shape[3] - width + 1, ()))
+    return x[:, :, top : top + height, left : left + width]
 
 
 def loss_vgg(settings: LossSettings) -> VGG:
@@ -112,13 +208,17 @@ def loss_vgg(settings: LossSettings) -> VGG:
     return load_vgg(settings.loss_network, settings.vgg_weights)
 
 
-def reference_descent(objective: Objective, photo: Tensor) -> Iterator[tuple[float, Tensor]]:
-    """Yield the total loss and the picture (1, 3, H, W) after 0, 1, 2 … steps of plain L-BFGS from `photo`, for ever.
+def reference_descent(
+    objective: Objective, photo: Tensor, start: Tensor | None = None
+) -> Iterator[tuple[float, Tensor]]:
+    """Yield the total loss and the picture (1, 3, H, W) after 0, 1, 2 … steps of plain L-BFGS, for ever.
+
+    It starts from `photo`, or from `start` where given (white noise, as Johnson's figure 5 does).
 
     Step length 1 and a history of 100 (the settings of PyTorch's own style-transfer tutorial), over the pixels: what
     Johnson 2016 (figure 5) counts a fast network against.
     """
-    x = photo.clone(memory_format=torch.contiguous_format).requires_grad_()
+    x = (photo if start is None else start).clone(memory_format=torch.contiguous_format).requires_grad_()
     content = objective.content_of(photo)
     optimizer = torch.optim.LBFGS([x], lr=1, max_iter=1, history_size=100, tolerance_grad=0, tolerance_change=0)
 

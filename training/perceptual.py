@@ -145,15 +145,23 @@ def _read_numbers(network: str, weights: Path | str | None) -> tuple[Mapping[str
 
 
 def gram_matrix(features: Tensor) -> Tensor:
-    """(N, C, H, W) -> (N, C, C): G = F F^T / (C H W) over the vectorised maps (Johnson 2016, equation 3)."""
+    """(N, C, H, W) -> (N, C, C) float32: G = F F^T / (C H W) over the vectorised maps (Johnson 2016, equation 3).
+
+    The sum is taken in float32 (in float64 where the features are), under autocast too.
+    """
     n, c, h, w = features.shape
-    maps = features.reshape(n, c, h * w)
-    return maps @ maps.transpose(1, 2) / (c * h * w)
+    with torch.autocast(features.device.type, enabled=False):
+        maps = features.reshape(n, c, h * w)
+        maps = maps if maps.dtype == torch.float64 else maps.float()
+        return maps @ maps.transpose(1, 2) / (c * h * w)
 
 
-def feature_loss(y: Tensor, x: Tensor) -> Tensor:
-    """1 / (C H W) * ||phi(y) - phi(x)||^2, mean over the batch (Johnson 2016, equation 2)."""
-    return F.mse_loss(y, x)
+def feature_loss(y: Tensor, x: Tensor, weight: Tensor | float = 1.0) -> Tensor:
+    """1 / (C H W) * ||phi(y) - phi(x)||^2, mean over the batch (Johnson 2016, equation 2).
+
+    `weight`, a number or (N,), multiplies each picture's.
+    """
+    return (weight * (y - x).square().mean((1, 2, 3))).mean()
 
 
 def style_loss(

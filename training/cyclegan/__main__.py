@@ -33,7 +33,7 @@ from training.cyclegan.crops import ScaledCrops, split
 from training.cyclegan.settings import Settings, card_of, check
 from training.cyclegan.trainer import GeneratorPair, Trainer
 from training.images import pictures_in, sheet
-from training.loop import install
+from training.provenance import install
 from training.run import Run
 from training.temporal import centre
 from weights.errors import InputError, exit_code

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from training.images import PhotoCrops
 
@@ -27,7 +26,7 @@ class ScaledCrops(PhotoCrops):
         self.inner = size
         self.scales = scales
 
-    def short_side(self, photo: Image.Image, rng: np.random.Generator) -> int:
+    def short_side(self, photo: int, rng: np.random.Generator) -> int:
         return max(self.size, round(self.inner * float(rng.uniform(*self.scales))))
 
 

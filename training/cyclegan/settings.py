@@ -9,7 +9,7 @@ from typing import Any, Literal
 from training.cyclegan.crops import Scales
 from training.cyclegan.discriminators import LossForm
 from training.generators import Generator
-from training.loop import commit
+from training.provenance import commit
 from training.temporal import MARGIN
 from weights.card import Card, StylePicture
 from weights.errors import InputError

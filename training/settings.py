@@ -1,0 +1,107 @@
+"""What every training of a fast network lets the user choose: photos, steps, optimiser, steadiness, machine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from training.images import pictures_in
+from weights.errors import InputError
+
+Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
+
+
+@dataclass(frozen=True)
+class LoopSettings:
+    """Photos, steps, optimiser, steadiness, machine."""
+
+    photos: Path
+    """A folder of photos to train on; a hundred will do, thousands are better."""
+    val: Path | None = None
+    """Held-out photos for the validation loss; without it, one photo in twenty is held out."""
+    size: int = 256
+    """Crop side in pixels, a multiple of 8."""
+    batch: int = 4
+    """Photos a step (a process)."""
+    epochs: float = 2.0
+    """Passes over the photos."""
+    steps: int = 0
+    """Steps instead of passes, where not 0."""
+    optimizer: Literal["soap", "adam"] = "soap"
+    """soap gets as far as adam in half of the steps; adam with --lr 1e-3 is the papers'."""
+    lr: float = 3e-3
+    """The learning rate."""
+    schedule: Literal["constant", "cosine"] = "cosine"
+    """Whether the rate falls to 0 at the end."""
+    ema: float = 0.999
+    """Decay of the moving average of the weights, which is what is validated, shown and exported; 0 for none."""
+    steady_weight: float = 1000.0
+    """Weight of the steadiness term; 0 for the papers' loss."""
+    teacher: Path | None = None
+    """A folder of pictures of one style named as the photos, as `python -m gatys` paints them, to come near to."""
+    teacher_weight: float = 30.0
+    """Weight of the squared difference from the teacher's pictures."""
+    patience: int = 0
+    """Stop after so many checkpoints without a lower validation loss; 0 never."""
+    seed: int = 0
+    resume: bool = False
+    """Go on from the run folder's checkpoint."""
+    checkpoint_minutes: float = 4.0
+    """Minutes between checkpoints (and one after each pass, or after 100 steps where passes are shorter)."""
+    preview_steps: int = 100
+    """Steps between preview pictures."""
+    log_steps: int = 10
+    """Steps between points of the training curves, each of which waits for the device."""
+    devices: int = 1
+    """Processes or GPUs."""
+    accelerator: str = "auto"
+    """auto, cpu or cuda."""
+    precision: Precision = "auto"
+    """auto: bf16-mixed where the processor or GPU computes in it, else 32-true."""
+    compile: bool = False
+    """Compile network and losses first (torch.compile): minutes at the start, worth it on a GPU."""
+    threads: int = 0
+    """CPU threads; 0 for all."""
+    install: bool = False
+    """Export and install the style at the end."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("batch", 1), ("steps", 0), ("devices", 1), ("preview_steps", 1), ("log_steps", 1)):
+            if getattr(self, name) < least:
+                raise InputError(f"--{name.replace('_', '-')} is {getattr(self, name)}: it must be at least {least}.")
+        for name in ("lr", "steady_weight", "teacher_weight", "epochs", "checkpoint_minutes"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise InputError(f"--{name.replace('_', '-')} is {getattr(self, name)}: it must be a number from 0 up.")
+        if self.size < 32 or self.size % 8:
+            raise InputError(f"--size is {self.size}: it must be a multiple of 8, at least 32.")
+        if not 0 <= self.ema < 1:
+            raise InputError(f"--ema is {self.ema}: it must be from 0 to less than 1.")
+        if self.threads < 0 or self.patience < 0:
+            raise InputError("--threads and --patience must be from 0 up.")
+
+
+FREE = frozenset(
+    {
+        "photos", "val", "teacher", "resume", "checkpoint_minutes", "preview_steps", "log_steps", "patience", "devices",
+        "accelerator", "compile", "threads", "install",
+    }
+)  # fmt: skip
+"""What a resumed training may change; of the folders, the pictures' names must be the same."""
+
+
+def split_photos(settings: LoopSettings) -> tuple[list[Path], list[Path]]:
+    """The photos to train on and those held out."""
+    photos = pictures_in(settings.photos)
+    if settings.val:
+        return photos, pictures_in(settings.val)
+    return [p for i, p in enumerate(photos) if i % 20] or photos, photos[::20]
+
+
+def taught_by(teacher: Path, photos: list[Path]) -> dict[Path, Path]:
+    """The teacher's picture of each photo that it has one of, by equal names. Raises InputError where there is none."""
+    by_name = {path.stem: path for path in pictures_in(teacher)}
+    found = {photo: by_name[photo.stem] for photo in photos if photo.stem in by_name}
+    if not found:
+        raise InputError(f"No picture in {teacher} is named as one of the photos: paint photo.jpg as photo.png there.")
+    return found
