@@ -14,7 +14,6 @@ from weights.errors import InputError
 EXAMPLES = """\
 examples:
   python -m realtime                            a window on your camera
-  python -m realtime --source clip.mp4          the same on clip, http:, rtsp:
   python -m realtime a.jpg b.png dir -o OUT     stills, into the folder OUT
   python -m realtime clip.mp4 -o painted.mp4    a video file, with its sound
 """
@@ -29,6 +28,7 @@ class Options:
     source: str | None = None
     style: str | None = None
     strength: float = 1.0
+    stroke: float = 1.0
     keep_colors: float = 0.0
     height: int | None = None
     device: str = "auto"
@@ -38,7 +38,11 @@ class Options:
     json: bool = False
 
     def __post_init__(self) -> None:
-        for name, value in (("--strength", self.strength), ("--keep-colors", self.keep_colors)):
+        for name, value in (
+            ("--strength", self.strength),
+            ("--stroke", self.stroke),
+            ("--keep-colors", self.keep_colors),
+        ):
             if not 0 <= value <= 1:
                 raise InputError(f"{name} {value:g} is out of range: give a number from 0 to 1.")
         if self.height is not None and not 16 <= self.height <= 8640:
@@ -80,12 +84,13 @@ def _parser() -> argparse.ArgumentParser:
     add = what.add_argument
     add("inputs", nargs="*", type=Path, metavar="files", help="pictures, clips, folders; none: a live window")
     add("-o", dest="output", type=Path, metavar="OUT", help="file or folder to write (default: ./NAME-STYLE)")
-    add("--source", metavar="S", help="camera number, file or address (default: 0)")
+    add("--source", metavar="S", help="camera number, file, http: or rtsp: address (default: 0)")
     add("--list", action="store_true", help="list the styles (with --json for programs)")
     add("-h", "--help", action="help", help=argparse.SUPPRESS)
     add = parser.add_argument_group("how").add_argument
     add("--style", metavar="NAME", help="of --list (default: starry-night), or a blend, a:0.6,b:0.4")
     add("--strength", type=float, metavar="X", default=default.strength, help="0 photo .. 1 painting (default: 1)")
+    add("--stroke", type=float, metavar="X", default=default.stroke, help="0 fine .. 1 bold strokes (default: 1)")
     add("--keep-colors", type=float, metavar="X", nargs="?", const=1.0, default=default.keep_colors,
         help="0 .. 1, colours of the photo (default: 0)")  # fmt: skip
     add("--height", type=int, metavar="N", help="lines to paint at (default: live 480)")

@@ -154,7 +154,9 @@ def test_among_neighbours_a_trunk_knows_its_own_by_hash(tmp_path: Path) -> None:
 def test_a_vector_is_told_from_a_network(tmp_path: Path) -> None:
     save_vector(tmp_path / "red.safetensors", torch.arange(3.0), RED)
     vector, card = load_vector(tmp_path / "red.safetensors")
-    assert vector.tolist() == [0, 1, 2] and card == RED
+    assert vector.tolist() == [[0, 1, 2], [0, 1, 2]] and card == RED
+    save_vector(tmp_path / "red.safetensors", torch.arange(6.0).reshape(2, 3), RED)
+    assert load_vector(tmp_path / "red.safetensors")[0].tolist() == [[0, 1, 2], [3, 4, 5]]
     save_generator(tmp_path / "tiny.safetensors", Lite(16, 1), CARD)
     with pytest.raises(InputError, match="not a style vector"):
         load_vector(tmp_path / "tiny.safetensors")

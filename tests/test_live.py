@@ -78,8 +78,10 @@ class Fake:
     def warm_up(self, height: int, width: int) -> None:
         self.warmed.append((height, width))
 
-    def __call__(self, image: np.ndarray, strength: float = 1.0, keep_colors: float = 0.0) -> np.ndarray:
-        self.calls.append((strength, keep_colors))
+    def __call__(
+        self, image: np.ndarray, strength: float = 1.0, keep_colors: float = 0.0, stroke: float = 1.0
+    ) -> np.ndarray:
+        self.calls.append((strength, keep_colors, stroke))
         self.entered.set()
         if self.gate is not None:
             self.gate.wait(5)
@@ -214,9 +216,9 @@ def test_a_setting_repaints_a_picture_that_stands_still(started: Callable[..., L
     assert number(shown(live)) == 1
     source.gate.release()
     until(lambda: live.ended)
-    live.change(strength=0.25, keep_colors=0.5)
+    live.change(strength=0.25, keep_colors=0.5, stroke=0.75)
     assert number(shown(live)) == 1
-    assert style.calls[-1] == (0.25, 0.5)
+    assert style.calls[-1] == (0.25, 0.5, 0.75)
     live.change(height=16)
     assert shown(live).image.shape == (16, 16, 3)
 
@@ -259,7 +261,9 @@ def test_a_source_that_breaks_is_a_value(started: Callable[..., Live]) -> None:
 
 def test_a_frame_that_can_not_be_painted_is_a_value_and_the_next_one_is(started: Callable[..., Live]) -> None:
     class Sometimes(Fake):
-        def __call__(self, image: np.ndarray, strength: float = 1.0, keep_colors: float = 0.0) -> np.ndarray:
+        def __call__(
+            self, image: np.ndarray, strength: float = 1.0, keep_colors: float = 0.0, stroke: float = 1.0
+        ) -> np.ndarray:
             if image[0, 0, 0] == 1:
                 raise InputError("too large")
             return image
@@ -277,7 +281,9 @@ def test_a_frame_that_can_not_be_painted_is_a_value_and_the_next_one_is(started:
 
 def test_a_bug_is_said_too(started: Callable[..., Live]) -> None:
     class Buggy(Fake):
-        def __call__(self, image: np.ndarray, strength: float = 1.0, keep_colors: float = 0.0) -> np.ndarray:
+        def __call__(
+            self, image: np.ndarray, strength: float = 1.0, keep_colors: float = 0.0, stroke: float = 1.0
+        ) -> np.ndarray:
             raise ZeroDivisionError("oops")
 
     live = started(Numbered(free=True), {"a": Buggy(1)})
@@ -319,7 +325,9 @@ class Vectored(Fake):
     def with_vector(self, vector: np.ndarray) -> Vectored:
         return Vectored(self.network, float(vector[0]))  # type: ignore[arg-type]
 
-    def __call__(self, image: np.ndarray, strength: float = 1.0, keep_colors: float = 0.0) -> np.ndarray:
+    def __call__(
+        self, image: np.ndarray, strength: float = 1.0, keep_colors: float = 0.0, stroke: float = 1.0
+    ) -> np.ndarray:
         self.network.append(float(self.vector[0]))  # type: ignore[attr-defined,index]
         return image
 

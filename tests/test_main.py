@@ -113,6 +113,7 @@ def test_one_bad_file_among_good_ones(styles: Path, photo: Path, capsys: pytest.
     [
         (["photo.png", "--style", "x"], "no style called 'x': choose one of negative, same"),
         (["nothing.jpg"], "no file nothing.jpg"),
+        (["photo.png", "--stroke", "-1"], "--stroke -1 is out of range"),
         (["photo.png", "--strength", "2"], "--strength 2 is out of range"),
         (["photo.png", "--strength", "much"], "--strength: invalid float value: 'much'"),
         (["photo.png", "--keep-colors", "-1"], "--keep-colors -1 is out of range"),

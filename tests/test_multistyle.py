@@ -59,6 +59,11 @@ def settings(root: Path, out: str = "run", init: Path | None = None, **loop: obj
 
 
 def vector(root: Path, name: str, run: str = "run") -> torch.Tensor:
+    """The vector of a style's bold strokes."""
+    return strokes(root, name, run)[1]
+
+
+def strokes(root: Path, name: str, run: str = "run") -> torch.Tensor:
     return load_vector(root / run / "styles" / f"{name}.safetensors")[0]
 
 
@@ -70,6 +75,15 @@ def test_each_vector_paints_in_its_paintings_colour(world: Path) -> None:
         red, blue = (trunk(photo, vector(world, name)).mean((0, 2, 3)) for name in ("red", "blue"))
     assert red[0] - red[2] > blue[0] - blue[2] + 0.1
     assert load_vector(world / "run" / "styles" / "red.safetensors")[1].picture.painter == "Nobody"
+
+
+def test_fine_and_bold_strokes_are_learned_apart(world: Path) -> None:
+    fine, bold = strokes(world, "red")
+    assert not torch.allclose(fine, bold, atol=1e-3)
+    _, card = load_vector(world / "run" / "styles" / "red.safetensors")
+    fine_loss, bold_loss = multistyle.losses_told(card.training)
+    assert (fine_loss.style_size, bold_loss.style_size) == (24, 48)
+    assert bold_loss == LOSS and fine_loss.coarse_weight == 0
 
 
 def test_a_training_of_many_resumes_to_the_bit(world: Path) -> None:
@@ -104,13 +118,13 @@ def test_a_trunk_can_begin_as_the_network_of_one_style(world: Path, tmp_path: Pa
 
 def test_a_new_style_leaves_the_trunk_alone_and_nears_its_painting(world: Path) -> None:
     run = world / "green"
-    loop = LoopSettings(world / "photos", size=32, batch=2, steps=40, lr=6e-3, threads=1)
+    loop = LoopSettings(world / "photos", size=32, batch=2, steps=80, lr=6e-3, threads=1)  # 40 for each of its strokes
     path = newstyle.train(
         newstyle.Settings(
             world / "paintings" / "green.png", "green", loop, trunk=world / "run" / "pack.safetensors", out=run
         )
     )
-    fitted, card = load_vector(path)
+    (_, fitted), card = load_vector(path)
     trunk, trunk_card = load_generator(world / "run" / "pack.safetensors")
     assert card.trunk == "pack" and card.trunk_hash == trunk_card.trunk_hash == trunk_hash(trunk)
     photo = torch.from_numpy(picture(48, 56)).permute(2, 0, 1)[None] / 255
@@ -149,7 +163,7 @@ def test_a_vector_is_installed_beside_its_trunk(world: Path, tmp_path: Path) -> 
     (tmp_path / "red.safetensors").unlink()
     export(own, tmp_path / "pack.onnx")
     assert "red" in {e.card.name for e in read_catalog(tmp_path)}
-    assert torch.equal(load_vector(tmp_path / "red.safetensors")[0], vector(world, "red"))
+    assert torch.equal(load_vector(tmp_path / "red.safetensors")[0], strokes(world, "red"))
 
 
 def test_a_painting_that_the_trunk_cannot_meet_is_said() -> None:

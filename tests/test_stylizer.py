@@ -114,11 +114,22 @@ def test_a_trunk_paints_with_the_vector_it_is_given(pack: Path) -> None:
     assert trunk.vector is None, "the trunk stays as it is"
 
 
+def test_strokes_go_from_the_fine_vector_to_the_bold_one(pack: Path) -> None:
+    strokes = np.array([[1, 0, 0], [0, 0.4, 1]], np.float32)
+    paint = Stylizer(pack / "pack.onnx", device="cpu").with_vector(strokes)
+    image = picture(16, 20)
+    for stroke, colour in ((0.0, (255, 0, 0)), (1.0, (0, 102, 255)), (0.5, (128, 51, 128))):
+        assert (paint(image, stroke=stroke) == colour).all()
+    assert np.array_equal(paint(image), paint(image, stroke=1.0)), "bold where nothing is said"
+    with pytest.raises(ValueError, match="stroke"):
+        paint(image, stroke=1.5)
+
+
 @pytest.mark.parametrize("vector", [np.zeros(4, np.float32), np.zeros((1, 3), np.float32), np.zeros(3)])
 def test_another_kind_of_vector_is_refused(pack: Path, styles: Path, vector: np.ndarray) -> None:
-    with pytest.raises(ValueError, match=r"expected float32 \(3,\)"):
+    with pytest.raises(ValueError, match=r"expected float32 \(2, 3\) or \(3,\)"):
         Stylizer(pack / "pack.onnx", device="cpu").with_vector(vector)
-    with pytest.raises(ValueError, match=r"expected float32 \(0,\)"):
+    with pytest.raises(ValueError, match=r"expected float32 \(2, 0\)"):
         Stylizer(styles / "same.onnx", device="cpu").with_vector(np.zeros(0, np.float32))
 
 

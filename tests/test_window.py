@@ -117,8 +117,9 @@ def test_sliders(application: QApplication, window: Window) -> None:
     window.controls.strength.setValue(100)
     until(application, lambda: shows(window, 255 - picture(48, 64)))
     window.controls.keep_colors.setValue(100)
+    window.controls.stroke.setValue(30)
     until(application, lambda: shows(window, picture(48, 64)))
-    assert window.live.settings == Settings(1.0, 1.0, None)
+    assert window.live.settings == Settings(1.0, 1.0, 0.3, None)
 
 
 def test_hold_to_compare(application: QApplication, window: Window) -> None:

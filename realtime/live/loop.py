@@ -47,16 +47,18 @@ class Paints(Protocol):
     def warm_up(self, height: int, width: int) -> None:
         """Make the first frame of this size as fast as the next."""
 
-    def __call__(self, image: Image, strength: float = ..., keep_colors: float = ...) -> Image:
+    def __call__(self, image: Image, strength: float = ..., keep_colors: float = ..., stroke: float = ...) -> Image:
         """The painted picture."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What can change while it runs: `strength` and `keep_colors` in [0, 1], `height` in lines (None: as captured)."""
+    """What can change while it runs: `strength`, `keep_colors` and `stroke` in [0, 1]; `height` in lines, None as it
+    was captured."""
 
     strength: float = 1.0
     keep_colors: float = 0.0
+    stroke: float = 1.0
     height: int | None = 480
 
 
@@ -271,7 +273,7 @@ class Live:
         original = fit(captured.image, settings.height)
         vector = loaded.vector(began)
         paint = loaded.paint if vector is None else loaded.paint.with_vector(vector)
-        image = paint(original, strength=settings.strength, keep_colors=settings.keep_colors)
+        image = paint(original, strength=settings.strength, keep_colors=settings.keep_colors, stroke=settings.stroke)
         self._midway = loaded.fading(began)
         seconds = self._clock() - began
         self.meter.add(seconds)

@@ -22,7 +22,7 @@ def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Pa
     jobs = plan(inputs, output, name_of(style))
     stylizer = open_style(style, options.weights, options.device, options.threads)
     say(stylizer.note)
-    paint = partial(stylizer, strength=options.strength, keep_colors=options.keep_colors)
+    paint = partial(stylizer, strength=options.strength, keep_colors=options.keep_colors, stroke=options.stroke)
     failed: list[InputError] = []
     for job in jobs:
         try:

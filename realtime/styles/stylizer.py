@@ -15,7 +15,7 @@ import numpy as np
 import onnxruntime as ort
 
 from realtime.frames import Image, check_image
-from realtime.styles.vectors import Vector
+from realtime.styles.vectors import Vector, at_stroke, both_strokes
 from weights.card import METADATA_KEY, Card
 from weights.errors import InputError
 
@@ -73,23 +73,25 @@ class Stylizer:
         return self._session
 
     def with_vector(self, vector: Vector, card: Card | None = None) -> Stylizer:
-        """The same network painting with `vector`, `(style_length,) float32`; opens nothing, costs microseconds.
+        """The same network painting with `vector`; opens nothing, costs microseconds.
 
-        `card` is what the new stylizer says of itself. Raises ValueError for another length, and in a network of its
-        own.
+        `vector` is `(2, style_length) float32`, for fine and bold strokes, or `(style_length,)` for both; `card` is
+        what the new stylizer says of itself. Raises ValueError for another length, and in a network of its own.
         """
-        if not self.style_length or vector.shape != (self.style_length,) or vector.dtype != np.float32:
-            raise ValueError(f"got {vector.dtype} {vector.shape} != expected float32 ({self.style_length},)")
+        length = self.style_length
+        if not length or vector.shape not in ((length,), (2, length)) or vector.dtype != np.float32:
+            raise ValueError(f"got {vector.dtype} {vector.shape} != expected float32 (2, {length}) or ({length},)")
         other = copy.copy(self)
-        other.vector, other.card = vector, card or self.card
+        other.vector, other.card = both_strokes(vector), card or self.card
         return other
 
-    def __call__(self, image: Image, strength: float = 1.0, keep_colors: float = 0.0) -> Image:
+    def __call__(self, image: Image, strength: float = 1.0, keep_colors: float = 0.0, stroke: float = 1.0) -> Image:
         """The painted picture, same shape and dtype as `image`, `(H, W, 3) uint8 RGB` with sides from 16 up.
 
         `strength` in [0, 1] fades from the photo (0) to the painting (1); `keep_colors` in [0, 1] brings the photo's
-        own colours back. Raises ValueError for another kind of array or number, InputError for a frame too small or
-        too large for the memory, and for a trunk without a vector.
+        own colours back; `stroke` in [0, 1] goes from fine strokes to bold ones, where the style has both. Raises
+        ValueError for another kind of array or number, InputError for a frame too small or too large for the memory,
+        and for a trunk without a vector.
         """
         image = check_image(image)
         h, w = image.shape[:2]
@@ -97,7 +99,7 @@ class Stylizer:
             raise InputError(f"A picture of {w}x{h} is too small to paint: it needs at least {MIN_SIDE} pixels a side.")
         if self.style_length and self.vector is None:
             raise InputError(f"{self.path} is shared by many styles: open one of them by its name.")
-        feeds = _feeds(image, strength, keep_colors, self.vector)
+        feeds = _feeds(image, strength, keep_colors, self.vector, stroke)
         try:
             (painted,) = self._session.run(["painted"], feeds)
         except Exception as error:  # ONNX Runtime's own classes share no base but Exception
@@ -109,10 +111,15 @@ class Stylizer:
         self(np.full((height, width, 3), 128, np.uint8))
 
 
-def _feeds(image: Image, strength: float, keep_colors: float, vector: Vector | None) -> dict[str, Any]:
+def _feeds(
+    image: Image, strength: float, keep_colors: float, vector: Vector | None, stroke: float = 1.0
+) -> dict[str, Any]:
     """All inputs of the graph, by name."""
     scalars = {"strength": _unit("strength", strength), "keep_colors": _unit("keep_colors", keep_colors)}
-    return {"frame": image, **scalars} if vector is None else {"frame": image, **scalars, "style": vector}
+    stroke = float(_unit("stroke", stroke))
+    if vector is None:
+        return {"frame": image, **scalars}
+    return {"frame": image, **scalars, "style": at_stroke(vector, stroke)}
 
 
 def _unit(name: str, value: float) -> Any:
@@ -183,7 +190,7 @@ def _cuda_session(path: Path, threads: int) -> Any:
     if _CUDA not in session.get_providers():
         raise RuntimeError("ONNX Runtime left the GPU out")
     length = _check_contract(session, path)
-    vector = np.zeros(length, np.float32) if length else None
+    vector = np.zeros((2, length), np.float32) if length else None
     session.run(["painted"], _feeds(np.zeros((64, 64, 3), np.uint8), 1.0, 0.0, vector))
     return session
 

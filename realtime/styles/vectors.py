@@ -1,4 +1,4 @@
-"""Style vectors: `(L,) float32`, what a trunk needs to know of a style. Read from safetensors; no torch."""
+"""Style vectors: `(2, L) float32`, what a trunk needs to know of a style. Read from safetensors; no torch."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from safetensors.numpy import load
 from weights.errors import InputError
 
 Vector = NDArray[np.float32]
-"""A style vector `(L,) float32`: the scales and shifts of all normalisations of its trunk (Dumoulin 2017)."""
+"""A style's vectors `(2, L) float32`, for fine and for bold strokes: the scales and shifts of all normalisations of its
+trunk (Dumoulin 2017). A style that was learned once has the same for both."""
 
 _TENSOR = "style"
 
 
 def read_vector(path: Path, length: int) -> Vector:
-    """The style vector in `path`, `(length,) float32`; raises InputError where it is damaged or for another trunk."""
+    """The vectors in `path`, `(2, length) float32`; raises InputError where they are damaged or for another trunk."""
     try:
         numbers = load(path.read_bytes())
     except FileNotFoundError:
@@ -29,12 +30,23 @@ def read_vector(path: Path, length: int) -> Vector:
     if _TENSOR not in numbers:
         raise InputError(f"{path} holds no style vector: export its style again.")
     vector = np.asarray(numbers[_TENSOR], np.float32)
-    if vector.shape != (length,):
+    if vector.shape not in ((length,), (2, length)):
         got = "x".join(map(str, vector.shape))
         raise InputError(f"The style vector {path} has {got} numbers where its trunk takes {length}: export it again.")
     if not np.isfinite(vector).all():
         raise InputError(f"The style vector {path} is damaged (not all of it are numbers): export its style again.")
-    return vector
+    return both_strokes(vector)
+
+
+def both_strokes(vector: Vector) -> Vector:
+    """`(L,)` or `(2, L)` -> `(2, L)`."""
+    return np.broadcast_to(vector, (2, vector.shape[-1]))
+
+
+def at_stroke(vector: Vector, stroke: float) -> NDArray[np.float32]:
+    """`(L,) float32`: the vector of strokes from fine (0) to bold (1)."""
+    fine, bold = vector
+    return np.asarray(fine + np.float32(stroke) * (bold - fine), np.float32)
 
 
 def mix(vectors: Sequence[Vector], weights: Sequence[float]) -> Vector:

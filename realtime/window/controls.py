@@ -25,6 +25,7 @@ class Controls(QWidget):
         self.styles, self.partner = _menu("the style"), _menu("a second style of the same network")
         self.mix = _slider(0.0)
         self.strength = _slider(live.settings.strength)
+        self.stroke = _slider(live.settings.stroke)
         self.keep_colors = _slider(live.settings.keep_colors)
         self.status = QLabel("opening ...")
         for card in cards:
@@ -36,6 +37,7 @@ class Controls(QWidget):
         self.partner.currentIndexChanged.connect(self._pair)
         self.mix.valueChanged.connect(lambda _: self._choose(_DRAG_SECONDS))
         self.strength.valueChanged.connect(lambda value: live.change(strength=value / 100))
+        self.stroke.valueChanged.connect(lambda value: live.change(stroke=value / 100))
         self.keep_colors.valueChanged.connect(lambda value: live.change(keep_colors=value / 100))
 
     def _lay_out(self) -> None:
@@ -48,9 +50,14 @@ class Controls(QWidget):
         for part, stretch in ((self.styles, 0), (self.mix, 1), (self.partner, 0)):
             style.addWidget(part, stretch)
         self.mix.setToolTip("from the style on the left to the one on the right")
-        for words, slider in (("Strength", self.strength), ("Keep colours", self.keep_colors)):
+        for words, slider in (
+            ("Strength", self.strength),
+            ("Strokes", self.stroke),
+            ("Keep colours", self.keep_colors),
+        ):
             look.addWidget(_labelled(words, slider))
             look.addWidget(slider, 1)
+        self.stroke.setToolTip("from fine to bold, in styles that have both")
         rows.addLayout(style, 0, 0)
         rows.addLayout(look, 1, 0, 1, 2)
         rows.addWidget(self.status, 0, 1, Qt.AlignmentFlag.AlignVCenter)

@@ -204,7 +204,7 @@ def run(options: Options, style: str, height: int, source: Source) -> int:
     qInstallMessageHandler(_say_only_what_matters)
     application = QApplication.instance() or QApplication(["livebrush"])
     opener = Opener(options.weights, options.device, options.threads)
-    live = Live(source, opener, style, Settings(options.strength, options.keep_colors, height))
+    live = Live(source, opener, style, Settings(options.strength, options.keep_colors, options.stroke, height))
     window = Window(live, cards)
     signal.signal(signal.SIGINT, lambda *_: window.close())  # Ctrl-C; the timer lets Python see it
     live.start()
