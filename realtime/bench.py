@@ -16,8 +16,9 @@ from statistics import median
 
 from realtime.__main__ import SAMPLE, default_style
 from realtime.frames import Image, resize
+from realtime.live.clips import Clip
 from realtime.live.loop import Live, Settings
-from realtime.live.sources import Clip, Source
+from realtime.live.sources import Source
 from realtime.styles import Opener
 from realtime.styles.stylizer import Stylizer
 from weights.card import WEIGHTS
@@ -132,7 +133,7 @@ import sys, time
 began = float(sys.argv[1])
 from pathlib import Path
 from realtime.live.loop import Live, Settings
-from realtime.live.sources import Clip
+from realtime.live.clips import Clip
 from realtime.styles import open_style
 folder, style, device, threads, clip = Path(sys.argv[2]), sys.argv[3], sys.argv[4], int(sys.argv[5]), sys.argv[6]
 live = Live(Clip(clip), lambda name: open_style(name, folder, device, threads), style, Settings(height=None))

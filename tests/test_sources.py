@@ -16,8 +16,10 @@ import numpy as np
 import pytest
 
 from realtime.av_frames import ToImage
-from realtime.live import sources
-from realtime.live.sources import Camera, Clip, Still, Stream, open_source
+from realtime.live import clips
+from realtime.live.cameras import Camera
+from realtime.live.clips import Clip, Stream
+from realtime.live.sources import Still, open_source
 from tests.conftest import MakeClip, picture
 from weights.errors import InputError
 
@@ -220,5 +222,5 @@ def test_a_damaged_clip_is_said(tmp_path: Path) -> None:
 
 def test_timeouts_are_set() -> None:
     """A stream that stalls must not hold the window for ever."""
-    assert sources._OPEN_SECONDS <= 10
-    assert sources._READ_SECONDS <= 10
+    assert clips._OPEN_SECONDS <= 10
+    assert clips._READ_SECONDS <= 10

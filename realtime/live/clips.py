@@ -1,0 +1,110 @@
+"""Clips and network streams, played at their own pace."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import av
+from av.error import FFmpegError
+
+from realtime.av_frames import ToImage, reason_of
+from realtime.frames import Image
+from realtime.live.sources import Source
+from weights.errors import InputError
+
+_OPEN_SECONDS, _READ_SECONDS = 8.0, 8.0
+_LATE_SECONDS = 0.5
+
+
+class Clip(Source):
+    """A video file; played at its own rate where `paced`."""
+
+    def __init__(
+        self,
+        path: Path | str,
+        *,
+        loop: bool = False,
+        paced: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._target, self._loop, self._clock = str(path), loop, clock
+        self._to_image = ToImage(fast=True)
+        self._container: Any = None
+        self._frames: Iterator[Any] = iter(())
+        rate = self._open()
+        super().__init__(self._target if self.live else Path(self._target).name, rate, paced)
+        self._start: float | None = None  # what the clock showed at media time 0
+
+    def _open(self) -> float:
+        try:
+            self._container = av.open(self._target, timeout=(_OPEN_SECONDS, _READ_SECONDS))
+            if not self._container.streams.video:
+                self._container.close()
+                raise InputError(f"{self._target} holds no video: choose another file or address.")
+            stream = self._container.streams.video[0]
+            stream.thread_type = "AUTO"
+            self._frames = self._container.decode(stream)
+            return float(stream.average_rate or 0)
+        except (FFmpegError, OSError, ValueError) as error:
+            if isinstance(error, InputError):
+                raise
+            raise InputError(self._broken(error)) from error
+
+    def _broken(self, error: Exception) -> str:
+        return f"{self._target} can't be read as a video ({reason_of(error)}): choose another file."
+
+    def read(self) -> Image | None:
+        frame = self._next()
+        if frame is None and self._loop and not self._stopped.is_set():
+            self._container.close()
+            self._open()
+            self._start = None
+            frame = self._next()
+        if frame is None:
+            return None
+        if self.paced and not self.live and frame.time is not None:
+            self._wait_until_due(float(frame.time))
+        return None if self._stopped.is_set() else self._to_image(frame)
+
+    def _next(self) -> Any:
+        if self._stopped.is_set():
+            return None
+        try:
+            return next(self._frames, None)
+        except (FFmpegError, OSError) as error:
+            raise InputError(self._broken(error)) from error
+
+    def _wait_until_due(self, media_time: float) -> None:
+        now = self._clock()
+        if self._start is None or now > self._start + media_time + _LATE_SECONDS:
+            self._start = now - media_time  # the first frame, or after a pause: play on from here, don't rush
+        self._stopped.wait(max(0.0, self._start + media_time - now))
+
+    def close(self) -> None:
+        super().close()
+        self._container.close()
+
+
+class Stream(Clip):
+    """A network stream: http (also motion JPEG), rtsp and whatever else PyAV opens."""
+
+    live = True
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+
+    def _broken(self, error: Exception) -> str:
+        return f"The stream {self._target} can't be read ({reason_of(error)}): check the address, and that it is sent."
+
+    def _next(self) -> Any:
+        reason = "no more frames"
+        try:
+            frame = next(self._frames, None) if not self._stopped.is_set() else None
+        except (FFmpegError, OSError) as error:
+            frame, reason = None, reason_of(error)
+        if frame is None and not self._stopped.is_set():
+            raise InputError(f"The stream {self._target} has ended ({reason}): start it again and reopen it.")
+        return frame
