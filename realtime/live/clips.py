@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import av
-from av.error import FFmpegError
+from av.error import ExitError, FFmpegError
 
 from realtime.av_frames import ToImage, reason_of
 from realtime.frames import Image
@@ -17,6 +17,7 @@ from weights.errors import InputError
 
 _OPEN_SECONDS, _READ_SECONDS = 8.0, 8.0
 _LATE_SECONDS = 0.5
+_DAMAGED_IN_A_ROW = 100  # pieces: more than that are no accident
 
 
 class Clip(Source):
@@ -45,16 +46,30 @@ class Clip(Source):
                 self._container.close()
                 raise InputError(f"{self._target} holds no video: choose another file or address.")
             stream = self._container.streams.video[0]
-            stream.thread_type = "AUTO"
-            self._frames = self._container.decode(stream)
+            # A thread for each frame holds as many frames back as there are threads; slices hold none.
+            stream.thread_type = "SLICE" if self.live else "AUTO"
+            self._frames = self._decoded(stream)
             return float(stream.average_rate or 0)
         except (FFmpegError, OSError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
-            raise InputError(self._broken(error)) from error
+            raise InputError(self._broken(_reason(error, _OPEN_SECONDS))) from error
 
-    def _broken(self, error: Exception) -> str:
-        return f"{self._target} can't be read as a video ({reason_of(error)}): choose another file."
+    def _decoded(self, stream: Any) -> Iterator[Any]:
+        """The frames of `stream`; what is damaged is passed over. Raises FFmpegError where nothing else comes."""
+        damaged = 0
+        for packet in self._container.demux(stream):
+            try:
+                frames = packet.decode()
+            except FFmpegError:
+                damaged += 1
+                if damaged > _DAMAGED_IN_A_ROW:
+                    raise
+                continue
+            if frames:
+                damaged = 0
+            yield from frames
+
+    def _broken(self, reason: str) -> str:
+        return f"{self._target} can't be read as a video ({reason}): choose another file."
 
     def read(self) -> Image | None:
         frame = self._next()
@@ -75,7 +90,7 @@ class Clip(Source):
         try:
             return next(self._frames, None)
         except (FFmpegError, OSError) as error:
-            raise InputError(self._broken(error)) from error
+            raise InputError(self._broken(_reason(error, _READ_SECONDS))) from error
 
     def _wait_until_due(self, media_time: float) -> None:
         now = self._clock()
@@ -96,15 +111,23 @@ class Stream(Clip):
     def __init__(self, address: str) -> None:
         super().__init__(address)
 
-    def _broken(self, error: Exception) -> str:
-        return f"The stream {self._target} can't be read ({reason_of(error)}): check the address, and that it is sent."
+    def _broken(self, reason: str) -> str:
+        return f"The stream {self._target} can't be read ({reason}): check the address, and that it is sent."
 
     def _next(self) -> Any:
-        reason = "no more frames"
+        if self._stopped.is_set():
+            return None
+        reason, cause = "no more frames", None
         try:
-            frame = next(self._frames, None) if not self._stopped.is_set() else None
+            frame = next(self._frames, None)
         except (FFmpegError, OSError) as error:
-            frame, reason = None, reason_of(error)
+            frame, reason, cause = None, _reason(error, _READ_SECONDS), error
         if frame is None and not self._stopped.is_set():
-            raise InputError(f"The stream {self._target} has ended ({reason}): start it again and reopen it.")
+            raise InputError(f"The stream {self._target} has ended ({reason}): start it again.") from cause
         return frame
+
+
+def _reason(error: Exception, seconds: float) -> str:
+    if isinstance(error, ExitError):  # PyAV's own timeout
+        return f"nothing has come for {seconds:g} seconds"
+    return reason_of(error)
