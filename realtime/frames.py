@@ -23,18 +23,24 @@ def check_image(image: Image) -> Image:
     return np.ascontiguousarray(image)
 
 
-def working_size(size: tuple[int, int], height: int | None, even: bool = False) -> tuple[int, int]:
+def working_size(
+    size: tuple[int, int], height: int | None, even: bool = False, pixel_aspect: float = 1.0
+) -> tuple[int, int]:
     """The size `(height, width)` of a picture of `size` worked on at `height` lines, its aspect kept.
 
-    `height` None keeps the size; `even` rounds both sides to even numbers (4:2:0 video has half as many chroma lines),
-    but never touches a picture that keeps its size.
+    `height` None keeps the lines; `even` rounds both sides to even numbers (4:2:0 video has half as many chroma lines),
+    but never touches a picture that keeps its size. `pixel_aspect` is the width of a pixel of `size` over its height;
+    those of the result are square.
     """
     h, w = size
-    if height is None or height == h:
+    wide = w * pixel_aspect
+    if height is None:
+        height = h
+    if height == h and round(wide) == w:
         return h, w
     step = 2 if even else 1
     new_h = max(step, round(height / step) * step)
-    return new_h, max(step, round(w * height / h / step) * step)
+    return new_h, max(step, round(wide * height / h / step) * step)
 
 
 def resize(image: Image, size: tuple[int, int]) -> Image:
@@ -50,10 +56,10 @@ def resize(image: Image, size: tuple[int, int]) -> Image:
     return np.asarray(scaled, np.uint8)
 
 
-def fit(image: Image, height: int | None, even: bool = False) -> Image:
+def fit(image: Image, height: int | None, even: bool = False, pixel_aspect: float = 1.0) -> Image:
     """`image` at `height` lines with its aspect kept; see `working_size`."""
     h, w = image.shape[:2]
-    return resize(image, working_size((h, w), height, even))
+    return resize(image, working_size((h, w), height, even, pixel_aspect))
 
 
 def pad_to_even(image: Image) -> Image:

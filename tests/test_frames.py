@@ -25,6 +25,13 @@ def test_working_size(size: tuple[int, int], height: int | None, even: bool, exp
     assert working_size(size, height, even) == expected
 
 
+def test_pixels_that_are_not_square_are_made_so() -> None:
+    assert working_size((120, 160), None, pixel_aspect=4 / 3) == (120, 213)
+    assert working_size((576, 720), 288, even=True, pixel_aspect=16 / 15) == (288, 384)
+    assert working_size((120, 160), 120, pixel_aspect=1) == (120, 160)
+    assert fit(picture(120, 160), None, pixel_aspect=4 / 3).shape == (120, 213, 3)
+
+
 def test_resize_keeps_a_flat_colour_and_the_kind() -> None:
     image = np.full((90, 160, 3), (200, 60, 30), np.uint8)
     for height in (45, 135):

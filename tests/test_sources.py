@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -100,6 +101,14 @@ def test_a_damaged_piece_of_a_clip_is_passed_over(make_clip: MakeClip) -> None:
     path.write_bytes(data)
     with Clip(path, paced=False) as clip:
         assert len(list(clip)) == 11
+
+
+def test_a_clip_says_the_shape_of_its_pixels(make_clip: MakeClip) -> None:
+    with Clip(make_clip(aspect=Fraction(4, 3)), paced=False) as clip:
+        clip.read()
+        assert clip.pixel_aspect == pytest.approx(4 / 3)
+    with Clip(make_clip("square.mp4"), paced=False) as clip:
+        assert clip.pixel_aspect == 1
 
 
 def test_stop_ends_a_read_that_waits(make_clip: MakeClip) -> None:
@@ -211,6 +220,7 @@ def test_an_absent_camera_is_said_in_one_sentence(capfd: pytest.CaptureFixture[s
     ("text", "words"),
     [
         ("nothing.mp4", "no file nothing.mp4"),
+        ("9" * 20, "no camera 9999"),
         ("http://127.0.0.1:9/none", "stream http://127.0.0.1:9/none can't be read"),
         ("rtsp://127.0.0.1:9/none", "stream rtsp://127.0.0.1:9/none can't be read"),
         ("ftq://x", "can't be read"),

@@ -11,6 +11,8 @@ from realtime.frames import Image, rgb_from_bgr
 from realtime.live.sources import Source
 from weights.errors import InputError
 
+_LAST = 9999  # OpenCV adds its backend's number to larger ones, or can't count them at all
+
 
 class Camera(Source):
     """A webcam by its number."""
@@ -18,6 +20,8 @@ class Camera(Source):
     live = True
 
     def __init__(self, index: int, height: int | None = None) -> None:
+        if index > _LAST:
+            raise InputError(_no_camera(index))
         backend = {"linux": cv2.CAP_V4L2, "win32": cv2.CAP_DSHOW}.get(sys.platform, cv2.CAP_ANY)
         self._index = index
         self._camera = cv2.VideoCapture(index, backend)
@@ -41,7 +45,7 @@ class Camera(Source):
             return None
         ok, image = self._camera.read()
         if not ok:
-            raise InputError(f"Camera {self._index} has stopped giving pictures: plug it in again and restart.")
+            raise InputError(f"Camera {self._index} has stopped giving pictures: plug it in again.")
         return rgb_from_bgr(image)  # type: ignore[arg-type]
 
     def close(self) -> None:

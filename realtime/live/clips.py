@@ -10,7 +10,7 @@ from typing import Any
 import av
 from av.error import ExitError, FFmpegError
 
-from realtime.av_frames import ToImage, reason_of
+from realtime.av_frames import ToImage, reason_of, turns_sideways
 from realtime.frames import Image
 from realtime.live.sources import Source
 from weights.errors import InputError
@@ -82,7 +82,16 @@ class Clip(Source):
             return None
         if self.paced and not self.live and frame.time is not None:
             self._wait_until_due(float(frame.time))
-        return None if self._stopped.is_set() else self._to_image(frame)
+        if self._stopped.is_set():
+            return None
+        self.pixel_aspect = self._aspect_of(frame)
+        return self._to_image(frame)
+
+    def _aspect_of(self, frame: Any) -> float:
+        aspect = float(self._container.streams.video[0].sample_aspect_ratio or 1)  # 0 where the file doesn't say
+        if aspect <= 0 or aspect == 1:
+            return 1.0
+        return 1 / aspect if turns_sideways(frame) else aspect
 
     def _next(self) -> Any:
         if self._stopped.is_set():

@@ -16,10 +16,12 @@ class Source:
 
     `live` sources go on whether they are read or not (camera, stream); the others wait. A `paced` source hands out
     frames at their own times, another as fast as they are read. `fps` is the nominal rate in frames a second, 0 where
-    unknown. `read` belongs to one thread; `stop` may be called from any.
+    unknown. `pixel_aspect` is the width of a pixel of the frame read last over its height. `read` belongs to one
+    thread; `stop` may be called from any.
     """
 
     live = False
+    pixel_aspect = 1.0
 
     def __init__(self, name: str, fps: float = 0.0, paced: bool = True) -> None:
         self.name, self.fps, self.paced = name, fps, paced
