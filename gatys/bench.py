@@ -159,8 +159,10 @@ def peak(options: BenchOptions) -> None:
         used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
         renderer = Renderer(Settings(options.photo, (options.painting,), size=options.peak, scales=1))
     height, width = renderer.sizes[-1]
-    missing = max(0, renderer.fit.history - options.peak_steps) * 2 * PICTURE * height * width
-    print(f"{width}x{height}, tiles of {renderer.fit.tile_side or 'the whole'} px, history {renderer.fit.history}")
+    missing = max(0, renderer.memory_plan.history - options.peak_steps) * 2 * PICTURE * height * width
+    print(
+        f"{width}x{height}, tiles of {renderer.memory_plan.tile_side or 'the whole'} px, history {renderer.memory_plan.history}"
+    )
     print(f"peak memory {used / GIB:.2f} GiB, with a full history {(used + missing) / GIB:.2f} GiB")
 
 

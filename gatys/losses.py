@@ -55,9 +55,9 @@ def gram_sum(features: Tensor, mask: Tensor | None = None) -> Tensor:
     return flat @ flat.T
 
 
-def squared_difference(features: Tensor, wanted: Tensor) -> Tensor:
+def squared_difference(features: Tensor, target: Tensor) -> Tensor:
     """sum (F - P)^2, a scalar."""
-    return (features - wanted).square().sum()
+    return (features - target).square().sum()
 
 
 def total_variation_sum(x: Tensor) -> Tensor:

@@ -23,14 +23,14 @@ HISTORY_SHARE = 0.35
 
 
 @dataclass(frozen=True)
-class Fit:
+class MemoryPlan:
     """Longest side of a tile in pixels (0: the whole picture at once) and the L-BFGS history that fits."""
 
     tile_side: int
     history: int
 
 
-def fit(height: int, width: int, budget: float, history: int, halo: int) -> Fit | None:
+def plan_memory(height: int, width: int, budget: float, history: int, halo: int) -> MemoryPlan | None:
     """The largest tiles and history for a picture within `budget` bytes; None where nothing fits."""
     pixels = height * width
     room = budget - BASE
@@ -39,9 +39,9 @@ def fit(height: int, width: int, budget: float, history: int, halo: int) -> Fit 
         return None
     room -= pixels * (STANDING + 2 * PICTURE * history)
     if room >= pixels * EVALUATION:
-        return Fit(0, history)
+        return MemoryPlan(0, history)
     side = int(math.sqrt(max(0.0, room) / EVALUATION)) - 2 * halo
-    return Fit(min(side, 1024), history) if side >= SMALLEST_TILE else None
+    return MemoryPlan(min(side, 1024), history) if side >= SMALLEST_TILE else None
 
 
 def largest_side(height: int, width: int, budget: float, halo: int) -> int:
@@ -51,5 +51,5 @@ def largest_side(height: int, width: int, budget: float, halo: int) -> int:
     while low < high:
         middle = (low + high + 1) // 2
         h, w = (max(1, side * middle * 16 // long) for side in (height, width))
-        low, high = (middle, high) if fit(h, w, budget, 2, halo) else (low, middle - 1)
+        low, high = (middle, high) if plan_memory(h, w, budget, 2, halo) else (low, middle - 1)
     return low * 16

@@ -98,7 +98,7 @@ class Problem:
             check_size(what, picture, field)
         self.tiles = tiles(size_of(photo), tile_side, field)
         self.strides = {name: stride_of(vgg, name) for name in self.layers}
-        self.wanted = self._content_of(photo)
+        self.photo_features = self._content_of(photo)
         grams = [mean_grams(vgg, p, self.style_layers, tile_side) for p in paintings] if self.style_layers else []
         self.masks: dict[str, list[Tensor | None]] = {}
         self.targets: Grams = {}
@@ -208,11 +208,11 @@ class Problem:
         """The tile's share of the weighted content loss."""
         terms = []
         for name in self.content_layers:
-            wanted = self.wanted[name]
-            n, m = wanted.shape[1], wanted.shape[2] * wanted.shape[3]
+            target = self.photo_features[name]
+            n, m = target.shape[1], target.shape[2] * target.shape[3]
             factor = self.spec.alpha * self.scale**2 * self.factors.content(n, m, self.spec.area)
             inner = features[name][(..., *tile.inside(self.strides[name]))]
-            terms.append(factor * squared_difference(inner, wanted[(..., *tile.place(self.strides[name]))]))
+            terms.append(factor * squared_difference(inner, target[(..., *tile.place(self.strides[name]))]))
         return {"content": torch.stack(terms).sum()} if terms else {}
 
 

@@ -180,9 +180,9 @@ class Recorder:
         """Write settings, losses and curve beside the picture, and the film; a complete run needs no checkpoint."""
         output, last = self.settings.output, self.curve[-1] if self.curve else {}
         losses = {k: v for k, v in last.items() if k not in ("level", "seconds")}
-        told = {"settings": self.settings.to_dict(), **facts, "seconds": round(self.seconds, 2), "losses": losses}
+        record = {"settings": self.settings.to_dict(), **facts, "seconds": round(self.seconds, 2), "losses": losses}
         with replacing(beside(output, ".json")) as temporary:
-            temporary.write_text(json.dumps({**told, "curve": self.curve}, default=str, indent=1) + "\n", "utf-8")
+            temporary.write_text(json.dumps({**record, "curve": self.curve}, default=str, indent=1) + "\n", "utf-8")
         loss_curve(self.curve, f"{output.stem}: {last.get('total', float('nan')):.4g}", beside(output, "-loss.png"))
         if self.frames:
             save_film(self.frames, film_of(self.settings))

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from gatys import colors
 from gatys.descent import Plan, Step, descend
-from gatys.memory import GIB, Fit, fit, largest_side
+from gatys.memory import GIB, MemoryPlan, largest_side, plan_memory
 from gatys.pictures import at_size, enlarge, level_sizes, load_masks, painting_size, refine, start
 from gatys.problem import LossSpec, Problem
 from gatys.record import Checkpoint, Recorder, check_outputs, load_checkpoint, save_picture
@@ -51,7 +51,7 @@ class Renderer:
         spec = self.spec(1.0)
         self.field: Field = deepest(self.vgg, {*spec.content_layers, *spec.style_layers})
         self.sizes = level_sizes(self.photo, self.paintings, settings, self.field.size)
-        self.fit = self._fit()
+        self.memory_plan = self._plan_memory()
 
     def spec(self, area: float) -> LossSpec:
         """The loss that the settings ask for, at a size of 1 / `area` of the full one."""
@@ -59,10 +59,10 @@ class Renderer:
         layers, form = s.weights_by_layer, s.loss
         return LossSpec(form, s.content_layers, layers, s.alpha, s.beta, s.tv, area)
 
-    def _fit(self) -> Fit:
+    def _plan_memory(self) -> MemoryPlan:
         s, (height, width) = self.settings, self.sizes[-1]
         halo = self.field.halo
-        found = fit(height, width, s.memory * GIB, s.history, halo)
+        found = plan_memory(height, width, s.memory * GIB, s.history, halo)
         if found is None:
             side = largest_side(height, width, s.memory * GIB, halo)
             raise InputError(
@@ -91,7 +91,7 @@ class Renderer:
             paintings,
             list(s.style_weights) or None,
             [mask.to(self.device) for mask in masks] if masks else None,
-            self.fit.tile_side if level == len(self.sizes) - 1 else 0,
+            self.memory_plan.tile_side if level == len(self.sizes) - 1 else 0,
         )
         return problem, seen, paintings[0]
 
@@ -99,7 +99,7 @@ class Renderer:
         """The steps at a level."""
         s, full = self.settings, level == len(self.sizes) - 1
         adam_steps = s.adam_steps if level == 0 else 0
-        return Plan(s.optimizer, s.steps if full else s.coarse_steps, adam_steps, s.lr, self.fit.history)
+        return Plan(s.optimizer, s.steps if full else s.coarse_steps, adam_steps, s.lr, self.memory_plan.history)
 
     def work(self, level: int) -> float:
         """Steps times pixels of a level."""
@@ -190,8 +190,8 @@ def render_file(settings: Settings) -> Rendering:
     checkpoint = load_checkpoint(settings) if settings.resume else None
     check_outputs(settings)
     recorder = Recorder(settings)
-    if renderer.fit.history < settings.history and settings.optimizer == "lbfgs":
-        recorder.say(f"the memory allows a history of {renderer.fit.history} instead of {settings.history}")
+    if renderer.memory_plan.history < settings.history and settings.optimizer == "lbfgs":
+        recorder.say(f"the memory allows a history of {renderer.memory_plan.history} instead of {settings.history}")
     with memory_in_words(renderer):
         rendering = renderer.render(recorder, checkpoint)
     save_picture(rendering.picture, settings)

@@ -13,7 +13,7 @@ from PIL import Image
 
 from gatys import render as rendering
 from gatys.cli import parse
-from gatys.memory import GIB, fit, largest_side
+from gatys.memory import GIB, largest_side, plan_memory
 from gatys.pictures import level_sizes, load_masks, painting_size, refine
 from gatys.record import beside
 from gatys.render import Renderer, render_file
@@ -196,20 +196,20 @@ def test_an_error_of_another_kind_is_not_called_memory(settings: Settings, monke
 
 
 def test_large_pictures_are_cut_into_tiles_that_fit() -> None:
-    small, large = fit(384, 512, 6 * GIB, 50, 64), fit(1536, 2048, 6 * GIB, 50, 64)
+    small, large = plan_memory(384, 512, 6 * GIB, 50, 64), plan_memory(1536, 2048, 6 * GIB, 50, 64)
     assert small is not None and (small.tile_side, small.history) == (0, 50)
     assert large is not None and 256 <= large.tile_side <= 1024 and 2 <= large.history < 50
-    assert fit(2160, 3840, 6 * GIB, 50, 64) is not None
+    assert plan_memory(2160, 3840, 6 * GIB, 50, 64) is not None
     side = largest_side(3000, 4000, 3 * GIB, 64)
-    assert fit(round(side * 0.75), side, 3 * GIB, 2, 64) is not None
-    assert fit(round((side + 64) * 0.75), side + 64, 3 * GIB, 2, 64) is None
+    assert plan_memory(round(side * 0.75), side, 3 * GIB, 2, 64) is not None
+    assert plan_memory(round((side + 64) * 0.75), side + 64, 3 * GIB, 2, 64) is None
 
 
 def test_a_run_in_tiles_is_the_run_in_one_piece(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     one = dataclasses.replace(settings, scales=1, steps=3)
     whole = render_file(one)
-    real = Renderer(one).fit
-    monkeypatch.setattr(rendering, "fit", lambda *_: dataclasses.replace(real, tile_side=16))
+    real = Renderer(one).memory_plan
+    monkeypatch.setattr(rendering, "plan_memory", lambda *_: dataclasses.replace(real, tile_side=16))
     tiled = render_file(one)
     assert tiled.terms == pytest.approx(whole.terms, rel=1e-3)
     assert (tiled.picture - whole.picture).abs().max() < 0.01
@@ -223,9 +223,9 @@ def test_no_seams(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     flat = torch.full((1, 3, 48, 96), 0.4) + 0.1 * torch.sin(torch.arange(96) * 2 * torch.pi / 8).view(1, 1, 1, 96)
     save_image(flat, settings.photo)
     one = dataclasses.replace(settings, size=96, scales=1, steps=6)
-    real = fit(48, 96, 6 * GIB, 50, 16)
+    real = plan_memory(48, 96, 6 * GIB, 50, 16)
     assert real is not None and photo is not None
-    monkeypatch.setattr(rendering, "fit", lambda *_: dataclasses.replace(real, tile_side=48))
+    monkeypatch.setattr(rendering, "plan_memory", lambda *_: dataclasses.replace(real, tile_side=48))
     painted = render_file(one).picture
     renderer = Renderer(one)
     problem = renderer.problem(0)[0]
