@@ -11,7 +11,6 @@ The two clocks run in turns, so that a machine that slows down slows both.
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -146,8 +145,19 @@ def speed(options: BenchOptions) -> None:
         print(f"ratio                 {needed / (reached or needed):.2f}")
 
 
+def peak_of_children() -> int:
+    """The largest memory that a process started here has taken, in bytes. Raises InputError on Windows."""
+    try:
+        import resource  # which Windows doesn't have
+    except ImportError:
+        raise InputError("The peak memory can't be measured on this system: run --peak on Linux or macOS.") from None
+    unit = 1 if sys.platform == "darwin" else 1024
+    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * unit
+
+
 def peak(options: BenchOptions) -> None:
-    """Run once in a process of its own and print its peak memory."""
+    """Run once in a process of its own and print its peak memory. Raises InputError."""
+    peak_of_children()  # what can't be measured is said before the run
     with tempfile.TemporaryDirectory() as folder:
         command = [
             *(sys.executable, "-m", "gatys", str(options.photo), str(options.painting), "-o", f"{folder}/out.png"),
@@ -156,13 +166,11 @@ def peak(options: BenchOptions) -> None:
         ]
         if subprocess.run(command, check=False).returncode:
             raise InputError(f"The run at {options.peak} px failed: see above.")
-        used = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-        renderer = Renderer(Settings(options.photo, (options.painting,), size=options.peak, scales=1))
-    height, width = renderer.sizes[-1]
-    missing = max(0, renderer.memory_plan.history - options.peak_steps) * 2 * PICTURE * height * width
-    print(
-        f"{width}x{height}, tiles of {renderer.memory_plan.tile_side or 'the whole'} px, history {renderer.memory_plan.history}"
-    )
+    used = peak_of_children()
+    renderer = Renderer(Settings(options.photo, (options.painting,), size=options.peak, scales=1))
+    (height, width), plan = renderer.sizes[-1], renderer.memory_plan
+    missing = max(0, plan.history - options.peak_steps) * 2 * PICTURE * height * width
+    print(f"{width}x{height}, tiles of {plan.tile_side or 'the whole'} px, history {plan.history}")
     print(f"peak memory {used / GIB:.2f} GiB, with a full history {(used + missing) / GIB:.2f} GiB")
 
 

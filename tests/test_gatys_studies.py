@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
+import importlib
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 
+import gatys
 from gatys import bench, compare, figures, reconstruct, study
 from gatys.bench import BenchOptions, Clock
 from gatys.compare import Comparison, steps_in_words
@@ -212,3 +216,24 @@ def test_a_clock_says_when_a_loss_was_reached() -> None:
         clock.advance()
     assert clock.seconds_to(3.5) == clock.curve[1][0]
     assert clock.seconds_to(0.5) is None
+
+
+def test_the_bench_can_be_imported_where_there_is_no_resource(
+    photo: Path, painting: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Windows has no module `resource`: speed is measured there all the same, and memory is declined in words."""
+    monkeypatch.setitem(sys.modules, "resource", None)
+    monkeypatch.setattr(gatys, "bench", bench)  # put back after the import below
+    monkeypatch.delitem(sys.modules, "gatys.bench")
+    there = importlib.import_module("gatys.bench")
+    with pytest.raises(InputError, match="can't be measured on this system"):
+        there.peak(there.BenchOptions(photo, painting, peak=64))
+
+
+@pytest.mark.parametrize(("system", "unit"), [("linux", 1024), ("darwin", 1)])
+def test_peak_memory_is_in_the_systems_unit(monkeypatch: pytest.MonkeyPatch, system: str, unit: int) -> None:
+    resource = pytest.importorskip("resource")
+    usage = SimpleNamespace(ru_maxrss=3 * 2**20)
+    monkeypatch.setattr(resource, "getrusage", lambda _: usage)
+    monkeypatch.setattr(sys, "platform", system)
+    assert bench.peak_of_children() == 3 * 2**20 * unit
