@@ -22,15 +22,14 @@ import torch
 import tyro
 from rich.console import Console
 from rich.table import Table
-from safetensors.torch import load_file
 from torch import Tensor
 
 from gatys.figures import Captioned, captioned_sheet
 from gatys.pictures import at_size, size_at
-from realtime.styles.stylizer import Stylizer
+from realtime.styles import Opener, Stylizer
 from training.images import SUFFIXES, load_image, open_picture, pictures_in, to_tensor, to_uint8
 from training.objective import LossSettings, Objective, loss_vgg, reference_descent
-from weights.card import WEIGHTS, Card, find_style
+from weights.card import WEIGHTS
 from weights.errors import InputError, exit_code
 from weights.files import check_output
 
@@ -83,17 +82,11 @@ class Row:
     steps: int | None
 
 
-def open_style(options: Comparison) -> tuple[Stylizer, Card]:
-    """The fast network and the card that tells of its training. Raises InputError."""
+def open_style(options: Comparison) -> Stylizer:
+    """The fast network; its card tells of its training. Raises InputError."""
     if options.style.endswith(".onnx"):
-        stylizer = Stylizer(options.style, device="cpu", threads=options.threads)
-        return stylizer, stylizer.card
-    entry = find_style(options.style, options.weights)
-    stylizer = Stylizer(options.weights / entry.model, device="cpu", threads=options.threads)
-    if entry.vector:
-        vector = load_file(options.weights / entry.vector)["style"].float().numpy()
-        stylizer = stylizer.with_vector(vector, entry.card)
-    return stylizer, entry.card
+        return Stylizer(options.style, "cpu", options.threads)
+    return Opener(options.weights, "cpu", options.threads)(options.style)
 
 
 def measure(objective: Objective, picture: Tensor, photo: Tensor, seconds: float) -> Made:
@@ -119,7 +112,8 @@ def compare(path: Path, stylizer: Stylizer, objective: Objective, options: Compa
     """One photo both ways."""
     file = open_picture(path)
     photo = at_size(file, size_at(file, options.size))
-    fast = measure(objective, *_with_photo(paint_fast(stylizer, photo), photo))
+    painted, seconds = paint_fast(stylizer, photo)
+    fast = measure(objective, painted, photo, seconds)
     best, lowest, overtaken, begun = photo, float("inf"), None, time.perf_counter()
     for step, (loss, picture) in zip(range(options.steps + 1), reference_descent(objective, photo), strict=False):
         if loss < lowest:
@@ -128,10 +122,6 @@ def compare(path: Path, stylizer: Stylizer, objective: Objective, options: Compa
             overtaken = step
     slow = measure(objective, best, photo, time.perf_counter() - begun)
     return Row(path.stem, measure(objective, photo, photo, 0.0), fast, slow, overtaken)
-
-
-def _with_photo(painted: tuple[Tensor, float], photo: Tensor) -> tuple[Tensor, Tensor, float]:
-    return painted[0], photo, painted[1]
 
 
 def steps_in_words(row: Row, options: Comparison) -> str:
@@ -189,7 +179,8 @@ def run(options: Comparison) -> list[Row]:
         torch.set_num_threads(options.threads)
     if options.steps < 1:
         raise InputError(f"--steps {options.steps} won't do: give 1 or more.")
-    stylizer, card = open_style(options)
+    stylizer = open_style(options)
+    card = stylizer.card
     settings = LossSettings.from_summary(card.training)
     objective = Objective(loss_vgg(settings), (load_image(options.painting, short_side=settings.style_size), settings))
     chosen = photos[:: max(1, len(photos) // options.count)][: options.count]

@@ -19,10 +19,10 @@ from gatys.bench import BenchOptions, Clock
 from gatys.compare import Comparison, steps_in_words
 from gatys.preconditioner import SpectralPreconditioner
 from gatys.reconstruct import Reconstruction, papers_layers, specs
-from tests.conftest import picture
+from tests.conftest import picture, tiny_card, tiny_model, tiny_style
 from training.objective import LossSettings, Objective, reference_descent
 from training.perceptual import VGG, load_vgg
-from weights.card import Card, find_style, read_catalog, write_catalog
+from weights.card import Entry, read_catalog, write_catalog
 from weights.errors import InputError
 
 
@@ -132,18 +132,14 @@ def test_a_study_draws_a_sheet_with_unweighted_losses(
 
 
 @pytest.fixture
-def fast_style(styles: Path, tmp_path: Path) -> Path:
+def fast_style(tmp_path: Path) -> Path:
     """The catalogue's `same` style, which changes nothing, with the losses of a training on its card."""
     settings = LossSettings(
         content_layer="relu2_2", style_layers=("relu1_2", "relu2_2"), style_size=48, content_weight=1e-5
     )
-    entries = [
-        dataclasses.replace(entry, card=dataclasses.replace(entry.card, training=settings.summary()))
-        for entry in read_catalog(styles)
-    ]
-    for entry in entries:
-        (tmp_path / entry.model).write_bytes((styles / entry.model).read_bytes())
-    write_catalog(entries, tmp_path)
+    card = dataclasses.replace(tiny_card("same"), training=settings.summary())
+    entries = [Entry(card, "same.onnx", tiny_model(tmp_path / "same.onnx", "same", card))]
+    write_catalog([*entries, tiny_style(tmp_path, "negative", "inverse")], tmp_path)
     return tmp_path
 
 
@@ -162,16 +158,16 @@ def test_comparison_counts_the_steps(
 
 
 def test_comparison_of_a_folder_and_of_the_wrong_style(
-    photo: Path, painting: Path, fast_style: Path, styles: Path, tmp_path: Path
+    photo: Path, painting: Path, fast_style: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "photos"
     folder.mkdir()
     for i in range(3):
         (folder / f"{i}.png").write_bytes(photo.read_bytes())
-    options = Comparison(folder, "negative", painting, tmp_path / "s.png", fast_style, size=32, steps=1, count=2)
+    options = Comparison(folder, "same", painting, tmp_path / "s.png", fast_style, size=32, steps=1, count=2)
     assert [row.name for row in compare.run(options)] == ["0", "1"]
     with pytest.raises(InputError, match="doesn't say with which losses"):
-        compare.run(dataclasses.replace(options, weights=styles))
+        compare.run(dataclasses.replace(options, style="negative"))
     with pytest.raises(InputError, match="no style called 'none'"):
         compare.run(dataclasses.replace(options, style="none"))
 
@@ -179,11 +175,10 @@ def test_comparison_of_a_folder_and_of_the_wrong_style(
 def test_a_style_of_a_trunk_is_opened_with_its_vector(pack: Path) -> None:
     entry = next(entry for entry in read_catalog(pack) if entry.vector)
     options = Comparison(Path("p.jpg"), entry.card.name, Path("a.jpg"), weights=pack, threads=1)
-    stylizer, card = compare.open_style(options)
-    assert card.name == entry.card.name and stylizer.vector is not None
+    stylizer = compare.open_style(options)
+    assert stylizer.card.name == entry.card.name and stylizer.vector is not None
     painted = stylizer(np.zeros((16, 16, 3), np.uint8))
     assert painted.reshape(-1, 3).std(0).max() == 0  # a trunk of the tests fills the frame with the style's colour
-    assert isinstance(find_style(entry.card.name, pack).card, Card)
 
 
 def test_the_reference_descent_starts_at_the_photo() -> None:
