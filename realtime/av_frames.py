@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import av
@@ -99,6 +100,11 @@ class FromImage:
         frame.colorspace, frame.color_range = self._colors.matrix, _LIMITED
         frame.color_primaries, frame.color_trc = self._colors.primaries, self._colors.transfer
         return frame
+
+
+def file_url(path: Path) -> str:
+    """What FFmpeg calls the file `path`: of a bare name it would take what stands before a colon for a protocol."""
+    return f"file:{path}"
 
 
 def upright(frame: av.VideoFrame) -> Callable[[Any], Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import av
 
-from realtime.av_frames import Colors, FromImage
+from realtime.av_frames import Colors, FromImage, file_url
 from realtime.frames import Image, pad_to_even
 
 VIDEO_SUFFIXES = frozenset((".mp4", ".m4v", ".mov", ".mkv"))
@@ -50,15 +50,15 @@ class ClipWriter:
     def __init__(self, path: Path, form: ClipFormat) -> None:
         self._time_base = form.time_base
         self.size = form.size[0] + form.size[0] % 2, form.size[1] + form.size[1] % 2
-        self.container: Any = av.open(str(path), "w", options=_muxer_options(path, form.time_base))
+        self.container: Any = av.open(file_url(path), "w", options=_muxer_options(path, form.time_base))
         self._from_image = FromImage(form.colors)
-        self._stream = self._add_stream(form)
+        self.stream: Any = self._add_stream(form)
 
     def write(self, image: Image, pts: int, duration: int = 0) -> None:
         """Encode `image`, shown at `pts` for `duration` (0: until the next), both in the clip's time base."""
         frame = self._from_image(pad_to_even(image))
         frame.pts, frame.time_base, frame.duration = pts, self._time_base, duration
-        self.container.mux(self._stream.encode(frame))
+        self.container.mux(self.stream.encode(frame))
 
     def copy(self, packet: Any) -> None:
         """Put `packet`, whose stream is one of `container`'s, into the file as it is."""
@@ -66,7 +66,7 @@ class ClipWriter:
 
     def finish(self) -> None:
         """Write what the encoder still holds; only packets may follow."""
-        self.container.mux(self._stream.encode(None))
+        self.container.mux(self.stream.encode(None))
 
     def close(self) -> None:
         """End the file, which is whole only after `finish`."""

@@ -131,10 +131,11 @@ def make_clip(tmp_path: Path) -> MakeClip:
         codec: str = "libx264",
         pix_fmt: str = "yuv420p",
         aspect: Fraction | None = None,
+        options: dict[str, str] | None = None,
     ) -> Path:
         path = tmp_path / name
         times = [i * 512 for i in range(12)] if pts is None else pts
-        with av.open(str(path), "w") as out:
+        with av.open(str(path), "w", options=options) as out:
             video = out.add_stream(codec, rate=25, options={"crf": "10"} if codec == "libx264" else {})
             video.height, video.width, video.pix_fmt = *size, pix_fmt
             video.codec_context.time_base = time_base
@@ -150,15 +151,16 @@ def make_clip(tmp_path: Path) -> MakeClip:
                 out.mux(video.encode(frame))
             out.mux(video.encode(None))
             if sound is not None:
-                _beep(av, out, sound, float(times[-1] * time_base))
+                _beep(av, out, sound, float(times[0] * time_base), float(times[-1] * time_base))
         return path
 
     return make
 
 
-def _beep(av, out, sound, seconds: float) -> None:  # type: ignore[no-untyped-def]
+def _beep(av, out, sound, first: float, last: float) -> None:  # type: ignore[no-untyped-def]
     rate, size = 48000, sound.codec_context.frame_size or 1024
-    for start in range(0, max(size, int(seconds * rate)), size):
+    begin = max(0, int(first * rate))
+    for start in range(begin, max(begin + size, int(last * rate)), size):
         wave = np.sin(np.arange(start, start + size) * 0.05).astype(np.float32)[None] * 0.3
         frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
         frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)

@@ -69,16 +69,9 @@ def test_odd_times_are_kept(make_clip: MakeClip, tmp_path: Path) -> None:
 
 
 def test_a_late_start_is_kept(make_clip: MakeClip, tmp_path: Path) -> None:
-    source = make_clip("in.ts", pts=[9000 + 3600 * i for i in range(5)], time_base=Fraction(1, 90000), audio="aac")
+    source = make_clip("in.mkv", pts=[100 + 40 * i for i in range(5)], time_base=Fraction(1, 1000), audio="aac")
     paint_clip(source, tmp_path / "out.mp4", same)
     assert times(tmp_path / "out.mp4") == times(source)
-
-
-def test_matroska_keeps_its_milliseconds(make_clip: MakeClip, tmp_path: Path) -> None:
-    source = make_clip("in.mkv", pts=[0, 33, 67, 100, 133], time_base=Fraction(1, 1000), audio="libopus")
-    paint_clip(source, tmp_path / "out.mkv", same)
-    assert times(tmp_path / "out.mkv") == times(source)
-    assert audio(tmp_path / "out.mkv") == audio(source)
 
 
 @pytest.mark.parametrize(("matrix", "tags"), [((1, 1, 1), "bt709"), ((6, 6, 6), "bt601"), ((5, 5, 6), "bt470bg")])
@@ -211,37 +204,6 @@ def test_an_earlier_painting_survives_a_failure(make_clip: MakeClip, tmp_path: P
     with pytest.raises(InputError):
         paint_clip(source, target, breaks)
     assert target.read_bytes() == b"earlier"
-
-
-@pytest.mark.parametrize("content", [b"", b"no video" * 100, None])
-def test_a_damaged_clip_is_named(make_clip: MakeClip, tmp_path: Path, content: bytes | None) -> None:
-    bad = tmp_path / "bad.mp4"
-    bad.write_bytes(make_clip().read_bytes()[:-400] if content is None else content)
-    with pytest.raises(InputError, match=r"bad\.mp4 can't be read"):
-        paint_clip(bad, tmp_path / "out.mp4", same)
-    assert not (tmp_path / "out.mp4").exists()
-
-
-def test_damage_in_the_middle_costs_only_what_is_damaged(make_clip: MakeClip, tmp_path: Path) -> None:
-    source = make_clip("in.mkv", pts=[i * 40 for i in range(40)], time_base=Fraction(1, 1000))
-    data = bytearray(source.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 60] = bytes(60)
-    source.write_bytes(data)
-    summary = paint_clip(source, tmp_path / "out.mkv", same)
-    assert 5 < summary.frames <= 40
-    assert len(frames(tmp_path / "out.mkv")) == summary.frames
-
-
-def test_sound_alone_is_no_clip(tmp_path: Path) -> None:
-    path = tmp_path / "song.wav"
-    with av.open(str(path), "w") as out:
-        stream = out.add_stream("pcm_s16le", rate=8000)
-        stream.codec_context.layout = "mono"
-        frame = av.AudioFrame.from_ndarray(np.zeros((1, 800), np.int16), format="s16", layout="mono")
-        frame.sample_rate = 8000
-        out.mux(stream.encode(frame))
-    with pytest.raises(InputError, match="holds no video"):
-        paint_clip(path, tmp_path / "out.mp4", same)
 
 
 def test_the_original_is_never_overwritten(make_clip: MakeClip) -> None:

@@ -1,11 +1,16 @@
-"""The tracks of a clip beside its pictures: sound and subtitles, copied packet by packet where that can be."""
+"""What a clip holds beside its pictures: sound, subtitles, a cover, attachments, chapters; copied where that can be."""
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
+import av
 from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
+
+from realtime.clip_writer import ClipWriter
+from realtime.render.reader import ClipReader, pictures_of
 
 
 class CopiedTrack:
@@ -14,7 +19,7 @@ class CopiedTrack:
     def __init__(self, output: Any, stream: Any) -> None:
         self._output = output
         self._stream = output.add_stream_from_template(stream)
-        self._stream.metadata.update(stream.metadata)
+        _describe(self._stream, stream)
 
     def write(self, packet: Any) -> None:
         """Mux `packet`."""
@@ -35,7 +40,7 @@ class AacTrack:
         layout = {1: "mono", 2: "stereo"}.get(sound.layout.nb_channels, sound.layout.name)
         self._stream = output.add_stream("aac", rate=sound.sample_rate)
         self._stream.codec_context.layout = layout
-        self._stream.metadata.update(stream.metadata)
+        _describe(self._stream, stream)
         self._resampler = AudioResampler(format="fltp", layout=layout, rate=sound.sample_rate, frame_size=1024)
 
     def write(self, packet: Any) -> None:
@@ -56,31 +61,118 @@ class AacTrack:
 Track = CopiedTrack | AacTrack
 
 
+class Tracks:
+    """All that `writer` takes over from `reader` beside the pictures; `notes` say what it could not."""
+
+    def __init__(self, reader: ClipReader, writer: ClipWriter) -> None:
+        self.notes: list[str] = []
+        source, self._output = reader.container, writer.container
+        kinds = self._output.format.name, source.format.name
+        self._starts_at_0 = "matroska" in kinds[0] and "matroska" not in kinds[1]
+        _describe(writer.stream, reader.video)
+        self._output.metadata.update(source.metadata)
+        self._tracks: dict[int, Track] = {}
+        self._covers: list[Any] = []
+        for stream in (*source.streams.audio, *source.streams.subtitles):
+            self._open(stream)
+        for stream, data in reader.covers:
+            self._keep_cover(stream, data)
+        self._attach(source)
+        self._keep_chapters(reader)
+        for cover in self._covers:  # once every track is known
+            self._output.mux(cover)
+        if len(pictures_of(source)) > 1:
+            self.notes.append("Only the first of several pictures tracks was painted, the others were left out.")
+
+    def write(self, packet: Any) -> None:
+        """Copy `packet`, of one of the source's streams, where its track was kept."""
+        track = self._tracks.get(packet.stream.index)
+        if track is None or packet.dts is None:
+            return
+        if self._starts_at_0 and packet.stream.type == "audio" and packet.pts is not None and packet.pts < 0:
+            # Matroska has no times before 0: all tracks would be moved, and sound that was cut off be heard again.
+            if packet.is_discard:
+                return
+            if packet.pts + (packet.duration or 0) > 0 and packet.stream.codec_context.name != "opus":
+                packet.pts = packet.dts = 0
+        track.write(packet)
+
+    def finish(self) -> None:
+        """Write what is still held back."""
+        for track in self._tracks.values():
+            track.finish()
+
+    def _open(self, stream: Any) -> None:
+        name = stream.codec_context.name if stream.codec_context else "unknown"
+        try:
+            if can_hold(self._output, stream):
+                self._tracks[stream.index] = CopiedTrack(self._output, stream)
+            elif stream.type == "audio" and stream.codec_context and "aac" in self._output.supported_codecs:
+                self._tracks[stream.index] = AacTrack(self._output, stream)
+                self.notes.append(
+                    f"The sound ({name}) was encoded again as AAC, as this kind of file can't hold it (.mkv can)."
+                )
+            else:
+                self.notes.append(
+                    f"The {stream.type} track ({name}) was left out, as this kind of file can't hold it (.mkv may)."
+                )
+        except (FFmpegError, ValueError):
+            self.notes.append(f"The {stream.type} track ({name}) was left out, as it can't be copied.")
+
+    def _keep_cover(self, stream: Any, data: bytes) -> None:
+        if "matroska" in self._output.format.name:
+            name = stream.metadata.get("filename", "cover.png" if stream.codec_context.name == "png" else "cover.jpg")
+            mime = "image/png" if name.endswith("png") else "image/jpeg"
+            self._output.add_attachment(name, mime, data)
+        elif can_hold(self._output, stream):
+            copied = self._output.add_stream_from_template(stream)
+            _describe(copied, stream)
+            packet = av.Packet(data)
+            packet.stream, packet.pts, packet.dts, packet.is_keyframe = copied, 0, 0, True
+            self._covers.append(packet)
+        else:
+            self.notes.append("The cover was left out, as this kind of file can't hold it.")
+
+    def _attach(self, source: Any) -> None:
+        files = source.streams.attachments
+        if files and "matroska" not in self._output.format.name:
+            self.notes.append(f"{len(files)} attached files were left out, as only .mkv can hold them.")
+            return
+        for number, file in enumerate(files, 1):
+            name = file.metadata.get("filename", f"attachment-{number}")
+            self._output.add_attachment(name, file.mimetype or "application/octet-stream", bytes(file.data))
+
+    def _keep_chapters(self, reader: ClipReader) -> None:
+        chapters = reader.container.chapters()
+        if not chapters:
+            return
+        if self._output.format.name == "webp":
+            self.notes.append("The chapters were left out, as this kind of file can't hold them.")
+            return
+        for chapter in chapters:
+            shift = round(reader.begin / chapter["time_base"]) if reader.begin else 0
+            chapter["start"], chapter["end"] = chapter["start"] - shift, chapter["end"] - shift
+        self._output.set_chapters(chapters)
+
+
 def can_hold(output: Any, stream: Any) -> bool:
     """Whether the file `output` can hold the codec of `stream` as it is."""
     codec = stream.codec_context.codec if stream.codec_context else None
     name = getattr(codec, "canonical_name", None) or getattr(codec, "name", None)
-    return name is not None and name in output.supported_codecs
+    if name is None or name not in output.supported_codecs:
+        return False
+    if stream.type != "audio":
+        return True
+    try:  # some are in the container's list and refused at the header all the same: Opus in .mov
+        with av.open(io.BytesIO(), "w", format=output.format.name) as trial:
+            trial.add_stream_from_template(stream)
+            trial.start_encoding()
+    except (FFmpegError, ValueError):
+        return False
+    return True
 
 
-def open_tracks(source: Any, output: Any) -> tuple[dict[int, Track], list[str]]:
-    """A track in `output` for each sound and subtitle stream of `source`, by stream index; and words about changes."""
-    tracks: dict[int, Track] = {}
-    notes: list[str] = []
-    for stream in (*source.streams.audio, *source.streams.subtitles):
-        name = stream.codec_context.name if stream.codec_context else "unknown"
-        try:
-            if can_hold(output, stream):
-                tracks[stream.index] = CopiedTrack(output, stream)
-            elif stream.type == "audio" and stream.codec_context and "aac" in output.supported_codecs:
-                tracks[stream.index] = AacTrack(output, stream)
-                notes.append(
-                    f"The sound ({name}) was encoded again as AAC, as this kind of file can't hold it (.mkv can)."
-                )
-            else:
-                notes.append(
-                    f"The {stream.type} track ({name}) was left out, as this kind of file can't hold it (.mkv may)."
-                )
-        except (FFmpegError, ValueError):
-            notes.append(f"The {stream.type} track ({name}) was left out, as it can't be copied.")
-    return tracks, notes
+def _describe(stream: Any, source: Any) -> None:
+    """Give `stream` the language, title and other words of `source`, and what it is for (default, forced, …)."""
+    stream.metadata.update(source.metadata)
+    stream.disposition = source.disposition

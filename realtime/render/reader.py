@@ -1,0 +1,194 @@
+"""A clip read from end to end: its pictures upright and at their times, and the packets of its other tracks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import av
+from av.error import FFmpegError, InvalidDataError
+
+from realtime.av_frames import Colors, ToImage, file_url, reason_of, turns_sideways
+from realtime.clip_writer import ClipFormat
+from realtime.frames import Image, fit, resize
+from weights.errors import InputError
+
+_BROADCAST = frozenset(("mpegts", "mpeg", "mpegtsraw", "wtv"))
+"""Containers whose clock starts anywhere: players take the first moment for 0, and so do we."""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One frame: `image` `(H, W, 3) uint8 RGB`, shown at `pts` for `duration` (0: unsaid) in the clip's time base."""
+
+    image: Image
+    pts: int
+    duration: int
+
+
+class ClipReader:
+    """Reads the clip `path`; `height` scales its frames.
+
+    >>> with ClipReader(Path("clip.mp4")) as clip:
+    ...     for item in clip:  # Picture, or a packet of another track
+    ...         ...
+
+    Everything comes in the file's order, but packets that lie before the first picture come after it. All pictures have
+    the size of the first one. From the first picture on `form` is known, `begin`, the seconds that were taken from
+    every time so that nothing painted lies before 0, and `covers`, the pictures that stand for the file, with their
+    streams. When all is read, `notes` say what was lost.
+    Raises InputError where the file can't be read or holds no picture.
+    """
+
+    def __init__(self, path: Path, height: int | None = None) -> None:
+        self.path, self._height = path, height
+        self.container: Any = _open(path)
+        self.video: Any = next(iter(pictures_of(self.container)), None)
+        if self.video is None:
+            self.container.close()
+            raise InputError(f"{path} holds no video: choose another file.")
+        self.video.thread_type = "AUTO"
+        self.total = int(self.video.frames or 0)
+        self.form: ClipFormat | None = None
+        self.begin = Fraction(0)
+        self.covers: list[tuple[Any, bytes]] = []
+        self._to_image = ToImage()
+        self._next: int | None = None  # the earliest time that the next frame may have
+        self._packets = self._damaged = 0
+        self._end = 0.0  # of what was read, in seconds
+
+    @property
+    def notes(self) -> list[str]:
+        """What could not be read, in words."""
+        notes = []
+        if self._damaged:
+            notes.append(f"{self._damaged} damaged pieces of {self.path.name} were passed over.")
+        if self._packets < self.total:
+            notes.append(
+                f"{self.path.name} breaks off: {self.total - self._packets} of its {self.total} frames are missing."
+            )
+        elif not self.total and self.container.duration and "matroska" in self.container.format.name:
+            missing = self.container.duration / av.time_base - self._end
+            if missing > 1 or missing > 0.1 * self._end:
+                notes.append(f"{self.path.name} breaks off: its last {missing:.1f} seconds are missing.")
+        return notes
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.container.close()
+
+    def __enter__(self) -> ClipReader:
+        return self
+
+    def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[Any]:
+        held: list[Any] = []  # packets that come before the first picture, which opens the output
+        for packet in self._demux():
+            if packet.stream is self.video:
+                self._packets += packet.size > 0
+                for frame in self._frames(packet):
+                    yield self._picture(frame)
+                    yield from map(self._shifted, held)
+                    held = []
+            elif packet.stream.type == "video":
+                if packet.size:
+                    self.covers.append((packet.stream, bytes(packet)))
+            elif self.form is None:
+                held.append(packet)
+            else:
+                yield self._shifted(packet)
+        if self.form is None:
+            raise InputError(f"{self.path} holds no frame that can be read: choose another file.")
+
+    def _demux(self) -> Iterator[Any]:
+        """Packets of the tracks that matter; where the file breaks off, what was read until there."""
+        streams = self.container.streams
+        covers = [s for s in streams.video if is_cover(s)]
+        try:
+            for packet in self.container.demux([self.video, *covers, *streams.audio, *streams.subtitles]):
+                if packet.pts is not None:
+                    self._end = max(self._end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                yield packet
+        except FFmpegError as error:
+            if self.form is None:
+                raise InputError(
+                    f"{self.path} can't be read as a video ({reason_of(error)}): choose another file."
+                ) from (error)
+            self._damaged += 1
+
+    def _frames(self, packet: Any) -> list[Any]:
+        try:
+            return list(packet.decode())
+        except InvalidDataError:
+            self._damaged += 1
+            return []
+        except FFmpegError as error:
+            raise InputError(f"{self.path} can't be decoded ({reason_of(error)}): choose another file.") from error
+
+    def _picture(self, frame: Any) -> Picture:
+        image = self._fitted(self._to_image(frame))
+        if self.form is None:
+            self.begin = self._begin(frame)
+            self.form = self._form(frame, image)
+        pts = None if frame.pts is None else frame.pts - round(self.begin / self.form.time_base)
+        return Picture(image, self._time(pts), int(frame.duration or 0))
+
+    def _begin(self, first: Any) -> Fraction:
+        """What the clip's clock shows where it begins: 0, but for a broadcast's clock and pictures before 0."""
+        if self.container.format.name in _BROADCAST:
+            streams = (self.video, *self.container.streams.audio)
+            starts = [Fraction(s.start_time * s.time_base) for s in streams if s.start_time is not None]
+            return min(starts, default=Fraction(0))
+        # No kind of file that can be written shows a picture that lies before 0.
+        return min(Fraction(0), Fraction((first.pts or 0) * self.video.time_base))
+
+    def _shifted(self, packet: Any) -> Any:
+        shift = round(self.begin / packet.time_base)
+        packet.pts = None if packet.pts is None else packet.pts - shift
+        packet.dts = None if packet.dts is None else packet.dts - shift
+        return packet
+
+    def _time(self, pts: int | None) -> int:
+        """When a frame is shown: at `pts`, but after the one before it, as an encoder takes no two of one time."""
+        if self._next is not None and (pts is None or pts < self._next):
+            pts = self._next
+        self._next = (pts or 0) + 1
+        return self._next - 1
+
+    def _fitted(self, image: Image) -> Image:
+        """`image` at the height asked for, and always at the size of the first one."""
+        image = fit(image, self._height, even=True)
+        return image if self.form is None else resize(image, self.form.size)
+
+    def _form(self, frame: Any, image: Image) -> ClipFormat:
+        video = self.video
+        aspect = video.sample_aspect_ratio
+        if not aspect or aspect < 0:
+            aspect = None
+        elif turns_sideways(frame):
+            aspect = 1 / aspect
+        rate = video.average_rate or video.guessed_rate or Fraction(25)
+        return ClipFormat((image.shape[0], image.shape[1]), video.time_base, Colors.of(frame), rate, aspect)
+
+
+def is_cover(stream: Any) -> bool:
+    """Whether the video `stream` is one picture that stands for the file."""
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def pictures_of(container: Any) -> list[Any]:
+    """The video streams of `container` that move, the first of them being what is painted."""
+    return [stream for stream in container.streams.video if not is_cover(stream)]
+
+
+def _open(path: Path) -> Any:
+    try:
+        return av.open(file_url(path))
+    except (FFmpegError, OSError, ValueError) as error:
+        raise InputError(f"{path} can't be read as a video ({reason_of(error)}): choose another file.") from error
