@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -122,9 +123,6 @@ class _Fit:
             self.patience.load(state["patience"])
         self.objective = self.training.objective.to(self.fabric.device)
         self.painter, self.optimizer = self.fabric.setup(self.bare, optimizer)
-        self.judge: Callable[..., dict[str, Tensor]] = self.objective
-        if self.settings.compile:
-            self.judge = torch.compile(self.objective)
         self.average = moving_average(self.bare, self.settings.ema)
         if state:
             self.average.load_state_dict(state["average"])
@@ -156,7 +154,10 @@ class _Fit:
         s, fabric = self.settings, self.fabric
         crops = PhotoCrops(self.photos, s.size + 2 * MARGIN, s.seed, self.steps * self.a_step, self.taught)
         mine = range(self.first * self.a_step + fabric.global_rank, self.steps * self.a_step, fabric.world_size)
-        return DataLoader(crops, s.batch, sampler=mine, num_workers=min(4, torch.get_num_threads() - 1))
+        on_gpu = fabric.device.type == "cuda"
+        # a GPU waits for its photos: all processors read them; otherwise they are wanted for the steps
+        workers = min(16, (os.cpu_count() or 2) - 1) if on_gpu else min(4, torch.get_num_threads() - 1)
+        return DataLoader(crops, s.batch, sampler=mine, num_workers=workers, pin_memory=on_gpu)
 
     def _step(self, step: int, photo: Tensor) -> dict[str, Tensor]:
         """One step of the optimiser; the weighted terms, not yet read back.
@@ -172,7 +173,7 @@ class _Fit:
             group["lr"] = group["lr_scale"] * learning_rate(s, step, self.steps)
         with self.fabric.autocast():
             painted = self.painter(centre(photo), which)
-            terms = self.judge(painted, centre(photo), which=which, sampled=True)
+            terms: dict[str, Tensor] = self.objective(painted, centre(photo), which=which, sampled=True)
             if self.taught:
                 terms["teacher"] = s.teacher_weight * pixel_loss(painted, centre(lesson))
             if s.steady_weight:

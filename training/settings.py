@@ -59,8 +59,6 @@ class LoopSettings:
     """auto, cpu or cuda."""
     precision: Precision = "auto"
     """auto: bf16-mixed where the processor or GPU computes in it, else 32-true."""
-    compile: bool = False
-    """Compile network and losses first (torch.compile): minutes at the start, worth it on a GPU."""
     threads: int = 0
     """CPU threads; 0 for all."""
     install: bool = False
@@ -84,7 +82,7 @@ class LoopSettings:
 FREE = frozenset(
     {
         "photos", "val", "teacher", "resume", "checkpoint_minutes", "preview_steps", "log_steps", "patience", "devices",
-        "accelerator", "compile", "threads", "install",
+        "accelerator", "threads", "install",
     }
 )  # fmt: skip
 """What a resumed training may change; of the folders, the pictures' names must be the same."""
