@@ -52,10 +52,17 @@ def parity(model: FrameModel, path: Path, styles: Sequence[Tensor] = ()) -> floa
 
 
 def difference(model: FrameModel, session: ort.InferenceSession, inputs: dict[str, Tensor]) -> int:
-    """The largest difference of a channel between the two paintings, in 1/255. Raises InputError for another shape."""
+    """The largest difference of a channel between the two paintings, in 1/255.
+
+    Raises InputError for another shape, and where the network paints what is no number: as bytes, both would agree.
+    """
     (got,) = session.run(None, {name: value.numpy() for name, value in inputs.items()})
-    with torch.no_grad():
+    finite: list[bool] = []
+    hook = model.generator.register_forward_hook(lambda _, __, painted: finite.append(bool(painted.isfinite().all())))
+    with torch.no_grad(), hook:
         expected = model(**inputs).numpy()
+    if not all(finite):
+        raise InputError("The network paints what is no number (its weights are damaged); nothing was written.")
     if got.shape != expected.shape:
         raise InputError(f"ONNX Runtime paints {got.shape} where torch paints {expected.shape}; nothing was written.")
     return int(np.abs(got.astype(int) - expected.astype(int)).max())

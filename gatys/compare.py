@@ -12,7 +12,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import mean, median
 from typing import Annotated
@@ -29,9 +29,9 @@ from gatys.pictures import at_size, size_at
 from realtime.styles import Opener, Stylizer
 from training.images import SUFFIXES, load_image, open_picture, pictures_in, to_tensor, to_uint8
 from training.objective import LossSettings, Objective, loss_vgg, reference_descent
-from weights.card import WEIGHTS
 from weights.errors import InputError, exit_code
 from weights.files import check_output
+from weights.folders import search_path
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,8 @@ class Comparison:
     """The painting that the style was trained on."""
     out: Annotated[Path, tyro.conf.arg(aliases=("-o",))] = Path("comparison.png")
     """The sheet to write."""
-    weights: Path = WEIGHTS
-    """The folder of the installed styles."""
+    weights: tuple[Path, ...] = field(default_factory=search_path)
+    """The folders of the installed styles, the first asked first; yours and then the program's if not given."""
     size: int = 256
     """Long side in pixels."""
     steps: int = 100

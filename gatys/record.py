@@ -23,9 +23,8 @@ from gatys.film import save_film
 from gatys.pictures import enlarge
 from gatys.settings import Settings
 from training.images import SUFFIXES, save_image, to_uint8
-from weights.card import sha256
 from weights.errors import InputError
-from weights.files import check_output, not_the_original, replacing
+from weights.files import check_output, not_the_original, replacing, sha256
 
 _LINE_EVERY = 30.0
 _FILM_SIDE = 640

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from realtime.options import Options, parse
 from realtime.styles.blends import find_blend
-from weights.card import read_catalog
+from weights.catalog import installed_styles
 from weights.errors import InputError, exit_code
+from weights.folders import Folders, as_path
 
 DEFAULT_STYLE = "starry-night"
 LIVE_HEIGHT = 480
@@ -22,7 +23,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     if options.list or options.json:
         return list_styles(options.weights, options.json)
-    style = options.style or default_style(options.weights)
+    style = default_style(options.weights) if options.style is None else options.style
     if options.inputs:
         from realtime.render.job import paint_files
 
@@ -30,17 +31,18 @@ def main(arguments: list[str] | None = None) -> int:
     return run_window(options, style)
 
 
-def default_style(folder: Path) -> str:
-    """`starry-night` where it is installed, else the first style of the catalogue."""
-    names = [entry.card.name for entry in read_catalog(folder)]
+def default_style(folders: Folders | None = None) -> str:
+    """`starry-night` where it is installed, else the first style there is. Raises InputError where there is none."""
+    names = [style.card.name for style in installed_styles(folders)]
     if not names:
-        raise InputError(f"No style is installed in {folder}: export one first (python -m export RUN).")
+        places = " or ".join(map(str, as_path(folders)))
+        raise InputError(f"No style is installed in {places}: export one first (python -m export RUN).")
     return DEFAULT_STYLE if DEFAULT_STYLE in names else names[0]
 
 
-def list_styles(folder: Path, as_json: bool) -> int:
+def list_styles(folders: Folders, as_json: bool) -> int:
     """Print the installed styles: a table for people, a list of objects for programs."""
-    cards = [entry.card for entry in read_catalog(folder)]
+    cards = [style.card for style in installed_styles(folders)]
     rows = [
         {
             "name": card.name,

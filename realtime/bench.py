@@ -7,10 +7,11 @@ both.
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
@@ -21,8 +22,8 @@ from realtime.live.loop import Live, Settings
 from realtime.live.sources import Source
 from realtime.styles import Opener
 from realtime.styles.stylizer import Stylizer
-from weights.card import WEIGHTS
 from weights.errors import InputError, exit_code
+from weights.folders import search_path
 
 _ROUND_SECONDS = 2.0
 
@@ -36,7 +37,7 @@ class BenchOptions:
     device: str = "auto"
     threads: int = 2
     seconds: float = 10.0
-    weights: Path = WEIGHTS
+    weights: tuple[Path, ...] = field(default_factory=search_path)
     startup: bool = False
 
 
@@ -58,8 +59,9 @@ class _Sized(Source):
 
 def main() -> int:
     """Measure and print; returns the exit code."""
-    options = BenchOptions(**vars(_parser().parse_args()))
-    style = options.style or default_style(options.weights)
+    values = vars(_parser().parse_args())
+    options = BenchOptions(**{**values, "weights": search_path(values["weights"])})
+    style = default_style(options.weights) if options.style is None else options.style
     if options.startup:
         return _startup(options, style)
     try:
@@ -131,12 +133,12 @@ def _next(live: Live) -> None:
 _FIRST_FRAME = """
 import sys, time
 began = float(sys.argv[1])
-from pathlib import Path
 from realtime.live.loop import Live, Settings
 from realtime.live.clips import Clip
 from realtime.styles import open_style
-folder, style, device, threads, clip = Path(sys.argv[2]), sys.argv[3], sys.argv[4], int(sys.argv[5]), sys.argv[6]
-live = Live(Clip(clip), lambda name: open_style(name, folder, device, threads), style, Settings(height=None))
+from weights.folders import search_path
+folders, style, device, clip = search_path(sys.argv[2:3]), sys.argv[3], sys.argv[4], sys.argv[6]
+live = Live(Clip(clip), lambda name: open_style(name, folders, device, int(sys.argv[5])), style, Settings(height=None))
 live.start()
 if live.wait_newest(60) is None:
     sys.exit(live.trouble() or "nothing came")
@@ -148,7 +150,7 @@ live.stop()
 def _startup(options: BenchOptions, style: str) -> int:
     seconds = []
     for _ in range(5):
-        words = [str(options.weights), style, options.device, str(options.threads), str(SAMPLE)]
+        words = [os.pathsep.join(map(str, options.weights)), style, options.device, str(options.threads), str(SAMPLE)]
         command = [sys.executable, "-c", _FIRST_FRAME, repr(time.time()), *words]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
@@ -172,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--device", metavar="D", default=default.device, help="auto, cpu or cuda (default: auto)")
     add("--threads", type=int, metavar="N", default=default.threads, help=f"CPU threads (default: {default.threads})")
     add("--seconds", type=float, metavar="N", default=default.seconds, help="how long to measure (default: 10)")
-    add("--weights", type=Path, metavar="DIR", default=default.weights, help="folder of the styles")
+    add("--weights", action="append", default=[], metavar="DIR", help="folders of styles (default: yours, ours)")
     add("--startup", action="store_true", help="measure the start to the first painted frame instead")
     return parser
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from weights.card import WEIGHTS
 from weights.errors import InputError
+from weights.folders import search_path
 
 EXAMPLES = """\
 examples:
@@ -33,7 +33,7 @@ class Options:
     height: int | None = None
     device: str = "auto"
     threads: int = 0
-    weights: Path = WEIGHTS
+    weights: tuple[Path, ...] = field(default_factory=search_path)
     list: bool = False
     json: bool = False
 
@@ -60,7 +60,7 @@ class Options:
 def parse(arguments: list[str] | None = None) -> Options:
     """The options that `arguments` (default: the command line) say; raises InputError for what argparse can't judge."""
     values = vars(_parser().parse_args(arguments))
-    return Options(**{**values, "inputs": tuple(values["inputs"])})
+    return Options(**{**values, "inputs": tuple(values["inputs"]), "weights": search_path(values["weights"])})
 
 
 class _Parser(argparse.ArgumentParser):
@@ -96,6 +96,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--height", type=int, metavar="N", help="lines to paint at (default: live 480)")
     add("--device", metavar="D", default=default.device, help="auto, cpu or cuda (default: auto)")
     add("--threads", type=int, metavar="N", default=default.threads, help="CPU threads (default: one a core)")
-    add("--weights", type=Path, metavar="DIR", default=default.weights, help="folder of the styles")
+    add("--weights", action="append", default=[], metavar="DIR", help="folders of styles (default: yours, ours)")
     add("--json", action="store_true", help=argparse.SUPPRESS)
     return parser

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import cv2
@@ -13,9 +13,10 @@ import numpy as np
 from realtime.frames import Image, resize
 from realtime.stills import WRITABLE, StillPicture, read_still, write_still
 from realtime.styles import Opener
-from weights.card import WEIGHTS, read_catalog
+from weights.catalog import installed_styles
 from weights.errors import InputError, exit_code
 from weights.files import check_output
+from weights.folders import Folders, search_path
 
 GAP = 6
 CAPTION = 26
@@ -31,7 +32,7 @@ class SheetOptions:
     height: int = 240
     columns: int = 1
     device: str = "auto"
-    weights: Path = WEIGHTS
+    weights: Folders = field(default_factory=search_path)
 
 
 def captioned(row: list[Image], text: str) -> Image:
@@ -74,7 +75,7 @@ def make_sheet(options: SheetOptions) -> Image:
 
     opener = Opener(options.weights, options.device)
     rows = [captioned(shown(photos), "photo")]
-    for name in options.styles or [entry.card.name for entry in read_catalog(options.weights)]:
+    for name in options.styles or [style.card.name for style in installed_styles(options.weights)]:
         paint = opener(name)
         picture = paint.card.picture
         text = f"{name}: {picture.title}, {picture.painter}" if picture.painter else f"{name}: {paint.card.title}"
@@ -92,14 +93,15 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--height", type=int, default=default.height, metavar="N", help="lines of each picture shown")
     made.add_argument("--columns", type=int, default=default.columns, metavar="N", help="styles side by side")
     made.add_argument("--device", default=default.device, metavar="D", help="auto, cpu or cuda")
-    made.add_argument("--weights", type=Path, default=default.weights, metavar="DIR", help="folder of the styles")
+    made.add_argument("--weights", action="append", default=[], metavar="DIR", help="folders of styles, as realtime's")
     return made
 
 
 def main() -> int:
     """Make the sheet that the command line asks for."""
     values = vars(parser().parse_args())
-    options = SheetOptions(**{**values, "photos": tuple(values["photos"]), "styles": tuple(values["styles"])})
+    values |= {name: tuple(values[name]) for name in ("photos", "styles")}
+    options = SheetOptions(**{**values, "weights": search_path(values["weights"])})
     check_output(options.output, WRITABLE, *options.photos)
     write_still(StillPicture(make_sheet(options)), options.output)
     print(options.output)

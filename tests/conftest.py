@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +13,10 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from weights.card import METADATA_KEY, Card, Entry, StylePicture, write_catalog
+from weights.card import METADATA_KEY, VECTOR_KEY, Card, StylePicture
+from weights.catalog import Entry, write_catalog
+from weights.files import sha256 as file_sha256
+from weights.folders import USER_FOLDER, user_folder
 
 if TYPE_CHECKING:
     from gatys.settings import Settings
@@ -63,10 +66,29 @@ def tiny_model(path: Path, effect: str, card: Card) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def tiny_card(name: str, trunk: str = "") -> Card:
-    """The card of a made-up style."""
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The user's folder of the tests, empty: nobody's own is read or written."""
+    before = os.environ.get(USER_FOLDER)
+    os.environ[USER_FOLDER] = str(tmp_path_factory.mktemp("home"))
+    yield
+    os.environ.pop(USER_FOLDER)
+    if before is not None:
+        os.environ[USER_FOLDER] = before
+
+
+@pytest.fixture
+def own_styles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The folder of the user's own styles, of this test alone; not there yet."""
+    monkeypatch.setenv(USER_FOLDER, str(tmp_path / "home"))
+    return user_folder("styles")
+
+
+def tiny_card(name: str, trunk: str = "", numbers: str = "") -> Card:
+    """The card of a made-up style; `numbers` stands for those of the trunk that it is or belongs to."""
     picture = StylePicture("Test card", "Nobody", "2024", "CC0")
-    return Card(name, name.replace("-", " ").title(), "test", "tiny", trunk=trunk, picture=picture, license="MIT")
+    tie = {"trunk": trunk, "trunk_hash": hashlib.sha256(numbers.encode()).hexdigest() if numbers else ""}
+    return Card(name, name.replace("-", " ").title(), "test", "tiny", **tie, picture=picture, license="MIT")
 
 
 def tiny_style(folder: Path, name: str, effect: str) -> Entry:
@@ -75,15 +97,23 @@ def tiny_style(folder: Path, name: str, effect: str) -> Entry:
     return Entry(card, f"{name}.onnx", tiny_model(folder / f"{name}.onnx", effect, card))
 
 
-def tiny_trunk(folder: Path, trunk: str, colours: dict[str, tuple[float, float, float]]) -> list[Entry]:
+def tiny_trunk(
+    folder: Path, trunk: str, colours: dict[str, tuple[float, float, float]], numbers: str = ""
+) -> list[Entry]:
     """Write a trunk and one style vector for each of its `colours`, RGB in [0, 1]; returns their entries."""
-    sha256 = tiny_model(folder / f"{trunk}.onnx", "flat", tiny_card(trunk))
-    entries = []
-    for name, colour in colours.items():
-        card, file = tiny_card(name, trunk), f"{name}.safetensors"
-        save_file({"style": np.array(colour, np.float32)}, folder / file, metadata={METADATA_KEY: card.to_json()})
-        entries.append(Entry(card, f"{trunk}.onnx", sha256, file))
-    return entries
+    sha256 = tiny_model(folder / f"{trunk}.onnx", "flat", tiny_card(trunk, numbers=numbers or trunk))
+    cards = [(tiny_card(name, trunk, numbers or trunk), colour) for name, colour in colours.items()]
+    return [
+        Entry(card, f"{trunk}.onnx", sha256, f"{card.name}.safetensors", tiny_vector(folder, card, colour))
+        for card, colour in cards
+    ]
+
+
+def tiny_vector(folder: Path, card: Card, colour: tuple[float, float, float]) -> str:
+    """Write a style vector for a tiny trunk; returns the file's sha256."""
+    file = folder / f"{card.name}.safetensors"
+    save_file({VECTOR_KEY: np.array(colour, np.float32)}, file, metadata={METADATA_KEY: card.to_json()})
+    return file_sha256(file)
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
-"""The card and the catalogue."""
+"""The card, bad input in words, and files that are whole or not there."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from weights.card import MAX_CARD, Card, Entry, StylePicture, find_style, read_catalog, write_catalog
+from weights.card import MAX_CARD, Card, StylePicture
 from weights.errors import InputError, exit_code
 from weights.files import replacing
 
@@ -69,37 +69,6 @@ DAMAGED = [
 def test_a_damaged_card_names_its_file(text: str) -> None:
     with pytest.raises(InputError, match=r"wave\.onnx"):
         Card.from_json(text, "wave.onnx")
-
-
-def test_the_catalogue_is_sorted_and_found_by_name(tmp_path: Path) -> None:
-    other = Card("abyss", "Zebra", "johnson", "lite")
-    write_catalog([Entry(other, "b.onnx", "0"), Entry(CARD, "a.onnx", "1")], tmp_path)
-    assert [e.card.title for e in read_catalog(tmp_path)] == ["The Great Wave", "Zebra"]
-    assert find_style("abyss", tmp_path).model == "b.onnx"
-    with pytest.raises(InputError, match="choose one of great-wave, abyss"):
-        find_style("scream", tmp_path)
-
-
-def test_a_missing_or_damaged_catalogue_is_said(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no catalogue"):
-        read_catalog(tmp_path)
-    (tmp_path / "catalog.json").write_text("{")
-    with pytest.raises(InputError, match="can't be read"):
-        read_catalog(tmp_path)
-
-
-@pytest.mark.parametrize("row", [None, "x", [], {"card": None}, {"card": "x"}, {"card": {"picture": "foo"}}])
-def test_a_damaged_row_of_the_catalogue_is_said(tmp_path: Path, row: object) -> None:
-    (tmp_path / "catalog.json").write_text(json.dumps({"styles": [row]}))
-    with pytest.raises(InputError, match=r"catalog\.json can't be read"):
-        read_catalog(tmp_path)
-
-
-@pytest.mark.parametrize("text", ["[" * 100_000, "[]", "3", '{"styles": 3}', '{"styles": null}', "{}", '"\\ud800"'])
-def test_a_catalogue_that_is_no_list_of_styles_is_said(tmp_path: Path, text: str) -> None:
-    (tmp_path / "catalog.json").write_text(text)
-    with pytest.raises(InputError, match=r"catalog\.json can't be read"):
-        read_catalog(tmp_path)
 
 
 def test_bad_input_is_no_value_error() -> None:

@@ -9,15 +9,19 @@ import onnxruntime as ort
 import pytest
 import torch
 
+from export import __main__ as export_module
 from export import parity as parity_module
-from export.__main__ import export, find_weights
+from export.__main__ import export, find_weights, write_model
 from export.catalog import entry_of
 from export.frame_model import LUMA, FrameModel
 from export.parity import SIZES, probe_frame
+from realtime.styles import open_style
 from training.checkpoint import save_generator
 from training.generators import Generator, Johnson, Lite
-from weights.card import METADATA_KEY, Card, read_catalog
+from weights.card import METADATA_KEY, Card
+from weights.catalog import Entry, read_catalog
 from weights.errors import InputError
+from weights.files import sha256
 
 CARD = Card("tiny", "Tiny", "johnson", "lite", {"width": 16, "blocks": 1})
 
@@ -131,6 +135,62 @@ def test_a_newer_export_takes_the_place_of_the_older(style: Path, tmp_path: Path
     (tmp_path / "tiny.onnx").rename(tmp_path / "old.onnx")
     export(source, tmp_path / "tiny.onnx")
     assert [e.model for e in read_catalog(tmp_path)] == ["tiny.onnx"]
+
+
+@pytest.fixture
+def quick(style: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Exporting its numbers again takes the model that is there."""
+
+    def write(model: FrameModel, card: Card, path: Path) -> Card:
+        path.write_bytes(style.read_bytes())
+        return entry_of(path).card
+
+    monkeypatch.setattr(export_module, "write_model", write)
+    return style.with_suffix(".safetensors")
+
+
+def test_a_style_goes_into_the_users_folder(quick: Path, own_styles: Path) -> None:
+    path, card = export(quick)
+    assert path == own_styles / "tiny.onnx" and path.exists()
+    assert read_catalog(own_styles) == [Entry(card, "tiny.onnx", sha256(path))]
+    assert open_style("tiny", device="cpu").path == path
+
+
+def test_shipped_styles_go_among_the_programs(quick: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(export_module, "WEIGHTS", tmp_path / "weights")
+    monkeypatch.setattr("sys.argv", ["export", str(quick), "--shipped"])
+    assert export_module.main() == 0
+    assert [e.model for e in read_catalog(tmp_path / "weights")] == ["tiny.onnx"]
+
+
+def test_a_damaged_catalogue_is_mended_by_the_next_export(quick: Path, tmp_path: Path) -> None:
+    """As its sentence says: from the cards in the files."""
+    export(quick, tmp_path / "first.onnx")
+    (tmp_path / "catalog.json").write_text('{"styles": [{"card": null}]}')
+    (tmp_path / "foreign.onnx").write_bytes(b"no")
+    export(quick, tmp_path / "second.onnx")
+    assert {e.model for e in read_catalog(tmp_path)} == {"second.onnx"}, "of one name: the newer file"
+
+
+class NotANumber(Generator):
+    """Paints what is no number, with numbers that are."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x / 0 - x / 0
+
+
+def test_a_network_that_paints_no_numbers_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="what is no number"):
+        write_model(FrameModel(NotANumber()), CARD, tmp_path / "nan.onnx")
+
+
+def test_damaged_numbers_are_not_exported(tmp_path: Path) -> None:
+    lite = Lite(16, 1)
+    lite.style.data[0] = float("nan")
+    save_generator(tmp_path / "tiny.safetensors", lite, CARD)
+    with pytest.raises(InputError, match=r"tiny\.safetensors holds numbers that are not finite"):
+        export(tmp_path / "tiny.safetensors", tmp_path / "out" / "tiny.onnx")
+    assert not (tmp_path / "out").exists()
 
 
 def test_of_several_the_run_folders_own_is_taken(tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from gatys.reconstruct import Reconstruction, papers_layers, specs
 from tests.conftest import picture, tiny_card, tiny_model, tiny_style
 from training.objective import LossSettings, Objective, reference_descent
 from training.perceptual import VGG, load_vgg
-from weights.card import Entry, read_catalog, write_catalog
+from weights.catalog import Entry, read_catalog, write_catalog
 from weights.errors import InputError
 
 
@@ -147,7 +147,7 @@ def test_comparison_counts_the_steps(
     photo: Path, painting: Path, fast_style: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     options = Comparison(
-        photo, "same", painting, out=fast_style / "sheet.png", weights=fast_style, size=48, steps=6, threads=1
+        photo, "same", painting, out=fast_style / "sheet.png", weights=(fast_style,), size=48, steps=6, threads=1
     )
     (row,) = compare.run(options)
     assert row.fast.total == pytest.approx(row.photo.total)  # it changes nothing
@@ -164,7 +164,7 @@ def test_comparison_of_a_folder_and_of_the_wrong_style(
     folder.mkdir()
     for i in range(3):
         (folder / f"{i}.png").write_bytes(photo.read_bytes())
-    options = Comparison(folder, "same", painting, tmp_path / "s.png", fast_style, size=32, steps=1, count=2)
+    options = Comparison(folder, "same", painting, tmp_path / "s.png", (fast_style,), size=32, steps=1, count=2)
     assert [row.name for row in compare.run(options)] == ["0", "1"]
     with pytest.raises(InputError, match="doesn't say with which losses"):
         compare.run(dataclasses.replace(options, style="negative"))
@@ -174,7 +174,7 @@ def test_comparison_of_a_folder_and_of_the_wrong_style(
 
 def test_a_style_of_a_trunk_is_opened_with_its_vector(pack: Path) -> None:
     entry = next(entry for entry in read_catalog(pack) if entry.vector)
-    options = Comparison(Path("p.jpg"), entry.card.name, Path("a.jpg"), weights=pack, threads=1)
+    options = Comparison(Path("p.jpg"), entry.card.name, Path("a.jpg"), weights=(pack,), threads=1)
     stylizer = compare.open_style(options)
     assert stylizer.card.name == entry.card.name and stylizer.vector is not None
     painted = stylizer(np.zeros((16, 16, 3), np.uint8))

@@ -1,6 +1,8 @@
 """Many paintings in one trunk, and one painting more: trained, told apart, resumed, exported, installed."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +14,14 @@ from safetensors.torch import load_file
 
 from export.__main__ import export
 from export.parity import probe_frame
+from realtime.styles import open_style
 from tests.conftest import picture
 from training import multistyle, newstyle
-from training.checkpoint import load_generator, load_vector, trunk_hash
+from training.checkpoint import load_generator, load_vector, save_vector, trunk_hash
 from training.generators import Lite, LiteTrunk
 from training.objective import LossSettings
 from training.settings import LoopSettings
-from weights.card import read_catalog
+from weights.catalog import read_catalog
 from weights.errors import InputError
 
 LOSS = LossSettings(style_size=48, style_layers=("relu1_2", "relu2_2"), content_layer="relu2_2")
@@ -135,16 +138,22 @@ def test_a_new_style_leaves_the_trunk_alone_and_nears_its_painting(world: Path) 
     assert green[1] > green[2]
 
 
-def test_the_trunk_and_its_vectors_are_exported_and_installed(world: Path) -> None:
-    installed = world / "installed"
-    path, card = export(world / "run", installed / "pack.onnx")
+@pytest.fixture(scope="module")
+def installed(world: Path) -> Path:
+    """A folder with the trunk and its two vectors, as export installs them."""
+    path, card = export(world / "run", world / "installed" / "pack.onnx")
     assert card.parity is not None and card.parity <= 1
+    assert path == world / "installed" / "pack.onnx"
+    return path.parent
+
+
+def test_the_trunk_and_its_vectors_are_exported_and_installed(world: Path, installed: Path) -> None:
     entries = read_catalog(installed)
     assert [(e.card.name, e.model, e.vector) for e in entries] == [
         ("blue", "pack.onnx", "blue.safetensors"),
         ("red", "pack.onnx", "red.safetensors"),
     ]
-    session = ort.InferenceSession(str(path), providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(str(installed / "pack.onnx"), providers=["CPUExecutionProvider"])
     frame = probe_frame(20, 30)
     scalars = {"strength": np.array(1, np.float32), "keep_colors": np.array(0, np.float32)}
     paint = {
@@ -155,15 +164,64 @@ def test_the_trunk_and_its_vectors_are_exported_and_installed(world: Path) -> No
     assert vectors == {"pack.safetensors", "red.safetensors", "blue.safetensors"}
 
 
-def test_a_vector_is_installed_beside_its_trunk(world: Path, tmp_path: Path) -> None:
+def test_a_vector_is_installed_beside_its_trunk(world: Path, installed: Path, tmp_path: Path) -> None:
     own = world / "run" / "styles" / "red.safetensors"
     with pytest.raises(InputError, match="export the trunk first"):
         export(own, tmp_path / "pack.onnx")
-    export(world / "run", tmp_path / "pack.onnx")
+    with pytest.raises(InputError, match="export the trunk first"):
+        export(own)
+    shutil.copytree(installed, tmp_path, dirs_exist_ok=True)
     (tmp_path / "red.safetensors").unlink()
     export(own, tmp_path / "pack.onnx")
     assert "red" in {e.card.name for e in read_catalog(tmp_path)}
     assert torch.equal(load_vector(tmp_path / "red.safetensors")[0], strokes(world, "red"))
+
+
+def save_as(world: Path, folder: Path, name: str, card: dict[str, str]) -> Path:
+    """The vector of `red` under another name, with these fields of its card."""
+    numbers, own = load_vector(world / "run" / "styles" / "red.safetensors")
+    save_vector(folder / f"{name}.safetensors", numbers, replace(own, name=name, **card))
+    return folder / f"{name}.safetensors"
+
+
+def test_a_vector_finds_its_trunk_in_another_folder(
+    world: Path, installed: Path, own_styles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("weights.folders.WEIGHTS", installed)
+    path, card = export(save_as(world, tmp_path, "mine", {}))
+    assert (path, card.trunk, card.parity is not None) == (own_styles / "mine.safetensors", "pack", True)
+    assert not list(own_styles.glob("*.onnx"))
+    (own_styles / "catalog.json").write_text("{")
+    export(save_as(world, tmp_path, "other", {}))
+    assert [(e.card.name, e.model, e.vector) for e in read_catalog(own_styles)] == [
+        ("mine", "", "mine.safetensors"),
+        ("other", "", "other.safetensors"),
+    ]
+    paint = {name: open_style(name, device="cpu") for name in ("mine", "other", "red")}
+    assert np.array_equal(paint["mine"](picture(24, 32)), paint["red"](picture(24, 32)))
+
+
+def test_a_vector_is_not_installed_beside_another_trunk(world: Path, installed: Path, tmp_path: Path) -> None:
+    shutil.copytree(installed, tmp_path, dirs_exist_ok=True)
+    before = {path.name for path in tmp_path.iterdir()}
+    for tie in ("", 64 * "0"):
+        stray = save_as(world, tmp_path / "stray", "mine", {"trunk_hash": tie})
+        with pytest.raises(InputError, match=r"mine\.safetensors belongs to another trunk called pack .*newstyle"):
+            export(stray, tmp_path / "pack.onnx")
+        with pytest.raises(InputError, match="is not installed: export the trunk first"):
+            export(stray)
+    with pytest.raises(InputError, match="can't have its trunk's name pack"):
+        export(save_as(world, tmp_path / "stray", "pack", {}), tmp_path / "pack.onnx")
+    assert {path.name for path in tmp_path.iterdir()} == before | {"stray"}
+
+
+def test_a_run_with_a_stray_vector_is_not_exported(world: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(world / "run", run)
+    save_as(world, run / "styles", "mine", {"trunk_hash": 64 * "0"})
+    with pytest.raises(InputError, match=r"mine\.safetensors belongs to another trunk"):
+        export(run, tmp_path / "out" / "pack.onnx")
+    assert not (tmp_path / "out").exists()
 
 
 def test_a_painting_that_the_trunk_cannot_meet_is_said() -> None:

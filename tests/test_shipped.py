@@ -9,8 +9,10 @@ from training import johnson, multistyle, shipped
 from training.checkpoint import STATE, load_generator, load_vector, save_generator, trunk_hash
 from training.cyclegan import settings as cyclegan_settings
 from training.generators import Lite
-from weights.card import WEIGHTS, Card, read_catalog
+from weights.card import Card
+from weights.catalog import read_catalog
 from weights.errors import InputError
+from weights.folders import WEIGHTS
 
 SETTINGS = {
     "training.johnson": johnson.Settings,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,10 @@ from safetensors.numpy import save_file
 from realtime.styles import Opener, open_style, stylizer
 from realtime.styles.blends import find_blend, name_of, read_blend, write_blend
 from tests.conftest import picture, tiny_card, tiny_model
-from weights.card import Card, Entry, read_catalog, write_catalog
+from weights.card import Card
+from weights.catalog import read_catalog, write_catalog
 from weights.errors import InputError
+from weights.files import sha256
 
 IMAGE = picture(24, 32)
 
@@ -88,10 +91,8 @@ def test_threads_that_ask_at_once_get_one_session(pack: Path, sessions: Counter[
 def test_a_trunk_exported_again_is_opened_again(pack: Path, sessions: Counter[str]) -> None:
     opener = Opener(pack, "cpu", 1)
     opener("red")
-    newer = tiny_model(pack / "pack.onnx", "flat", tiny_card("newer"))
-    entries = [
-        Entry(e.card, e.model, newer if e.model == "pack.onnx" else e.sha256, e.vector) for e in read_catalog(pack)
-    ]
+    newer = tiny_model(pack / "pack.onnx", "flat", tiny_card("newer", numbers="pack"))
+    entries = [replace(e, sha256=newer if e.model == "pack.onnx" else e.sha256) for e in read_catalog(pack)]
     write_catalog(entries, pack)
     opener("red")
     assert sessions == {"pack.onnx": 2}
@@ -166,12 +167,14 @@ def test_a_bad_vector_is_named_with_its_mend(pack: Path, damage, words: str) -> 
 
 def test_a_vector_of_half_precision_is_read(pack: Path) -> None:
     save_file({"style": np.array([0, 1, 0], np.float16)}, pack / "red.safetensors")
+    digest = sha256(pack / "red.safetensors")
+    write_catalog([replace(e, vector_sha256=digest) if e.card.name == "red" else e for e in read_catalog(pack)], pack)
     assert colour(Opener(pack, "cpu", 1), "red") == (0, 255, 0)
 
 
 def test_a_catalogue_that_takes_a_network_for_a_trunk_is_said(pack: Path) -> None:
     wrong = [
-        Entry(e.card, "negative.onnx", n.sha256, e.vector) if e.card.name == "red" else e
+        replace(e, model="negative.onnx", sha256=n.sha256) if e.card.name == "red" else e
         for n in read_catalog(pack)
         if n.card.name == "negative"
         for e in read_catalog(pack)

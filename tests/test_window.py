@@ -15,7 +15,7 @@ from realtime.live.sources import Source
 from realtime.styles import Opener
 from realtime.window.window import Window
 from tests.conftest import picture
-from weights.card import read_catalog
+from weights.catalog import read_catalog
 
 # isort: split
 from PyQt5.QtCore import QEvent, Qt

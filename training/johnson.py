@@ -26,8 +26,9 @@ from training.objective import LossSettings, Objective, loss_vgg
 from training.optimisation import Painter
 from training.provenance import commit, install, training_summary
 from training.settings import LoopSettings
-from weights.card import Card, StylePicture, sha256
+from weights.card import Card, StylePicture
 from weights.errors import InputError, exit_code
+from weights.files import sha256
 
 
 @dataclass(frozen=True)

@@ -28,8 +28,10 @@ from training.objective import Objective, loss_vgg
 from training.optimisation import Painter
 from training.provenance import commit, install, training_summary
 from training.settings import LoopSettings
-from weights.card import WEIGHTS, Card, StylePicture, sha256
+from weights.card import Card, StylePicture
 from weights.errors import InputError, exit_code
+from weights.files import sha256
+from weights.folders import WEIGHTS
 
 PHOTOS = Path(__file__).resolve().parent / "photos"
 """The photos that come with the project (weights/README.md names them)."""

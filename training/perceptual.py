@@ -16,8 +16,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from weights.card import WEIGHTS
 from weights.errors import InputError
+from weights.folders import WEIGHTS
 
 Features = dict[str, Tensor]
 

@@ -18,8 +18,8 @@ from typing import Annotated, Any
 import tyro
 
 from training.checkpoint import STATE, read_card
-from weights.card import WEIGHTS
 from weights.errors import InputError, exit_code
+from weights.folders import WEIGHTS
 
 LIST = Path(__file__).with_name("shipped.json")
 
@@ -95,7 +95,7 @@ def make(options: Options) -> list[Path]:
             if not finished(weights, settings["steps"]):
                 run(command(recipe, stage, options))
         if options.install:
-            run(["export", str(weights)])
+            run(["export", str(weights), "--shipped"])
         made.append(weights)
     return made
 

@@ -1,1 +1,4 @@
-"""The contract between the halves: cards, the catalogue and the weight files themselves (standard library only)."""
+"""The contract between the halves: cards, catalogues and the weight files themselves.
+
+The standard library does nearly all; platformdirs knows where a user's files lie, filelock locks a folder.
+"""

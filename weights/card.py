@@ -1,26 +1,21 @@
-"""The card: what a style says about itself; and the catalogue: the styles installed beside this file."""
+"""The card: what a style says about itself."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 from weights.errors import InputError
-from weights.files import replacing
 
 METADATA_KEY = "livebrush"
 """The key of the card's JSON in safetensors and ONNX metadata."""
 
 VECTOR_KEY = "style"
 """The name of a style vector: the tensor in its .safetensors file, the input of its trunk's .onnx file."""
-
-WEIGHTS = Path(__file__).resolve().parent
-"""The folder of the installed styles; `catalog.json` lists them."""
 
 MAX_CARD = 64 * 1024
 """The longest card in characters; those of this project have one to three thousand."""
@@ -102,12 +97,12 @@ class Card:
             if len(text) > MAX_CARD:
                 raise ValueError(f"{len(text)} characters are no card")
             return cls.from_dict(json.loads(text))
-        except _DAMAGE as error:
+        except DAMAGE as error:
             raise InputError(f"The card in {where} can't be read ({error}): export the style again.") from error
 
     @classmethod
     def from_dict(cls, values: Any) -> Card:
-        """The card that `json.loads` gave; raises one of `_DAMAGE`, or InputError for a bad name."""
+        """The card that `json.loads` gave; raises one of `DAMAGE`, or InputError for a bad name."""
         own = _known(cls, values)
         if own.get("stride", 1) < 1:
             raise ValueError(f"its stride is {own['stride']}")
@@ -115,7 +110,7 @@ class Card:
         return cls(**{**own, "picture": picture})
 
 
-_DAMAGE = (ValueError, TypeError, KeyError, RecursionError)
+DAMAGE = (ValueError, TypeError, KeyError, RecursionError)
 """What reading JSON that isn't as expected raises."""
 
 _KINDS: Mapping[str, tuple[Any, str]] = {
@@ -140,56 +135,3 @@ def _known(kind: Any, values: Any) -> dict[str, Any]:
         if isinstance(known.get(f.name), str) and _UNPRINTABLE.search(known[f.name]):
             raise ValueError(f"its {f.name} holds control characters")
     return known
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One style of the catalogue: its card, its model file and that file's sha256 (hex).
-
-    `vector` is the file of its style vector where the model is a trunk that many styles share, else empty.
-    """
-
-    card: Card
-    model: str
-    sha256: str
-    vector: str = ""
-
-
-def sha256(path: Path) -> str:
-    """The file's sha256 in hex."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def read_catalog(folder: Path = WEIGHTS) -> list[Entry]:
-    """The styles that `folder/catalog.json` lists, in its order; raises InputError where it can't be read."""
-    path = folder / "catalog.json"
-    try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["styles"]
-        return [_entry(row) for row in rows]
-    except FileNotFoundError:
-        raise InputError(f"There is no catalogue {path}: export a style first (python -m export RUN).") from None
-    except (OSError, *_DAMAGE) as error:
-        raise InputError(
-            f"The catalogue {path} can't be read ({error}): export any style again to rewrite it."
-        ) from error
-
-
-def _entry(row: Mapping[str, Any]) -> Entry:
-    return Entry(Card.from_dict(row["card"]), str(row["model"]), str(row["sha256"]), str(row.get("vector", "")))
-
-
-def write_catalog(entries: Iterable[Entry], folder: Path = WEIGHTS) -> None:
-    """Write `folder/catalog.json`, sorted by title, whole or not at all."""
-    rows = [asdict(entry) for entry in sorted(entries, key=lambda entry: entry.card.title)]
-    with replacing(folder / "catalog.json") as temporary:
-        temporary.write_text(json.dumps({"styles": rows}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-
-
-def find_style(name: str, folder: Path = WEIGHTS) -> Entry:
-    """The catalogue's entry called `name`; raises InputError that lists the names there are."""
-    entries = read_catalog(folder)
-    for entry in entries:
-        if entry.card.name == name:
-            return entry
-    names = ", ".join(entry.card.name for entry in entries) or "none"
-    raise InputError(f"There is no style called {name!r}: choose one of {names}.")

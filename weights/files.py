@@ -1,7 +1,8 @@
-"""Files that appear whole or not at all, and never in the place of an original."""
+"""Files that appear whole or not at all, never in the place of an original, and known by their sha256."""
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
@@ -64,3 +65,12 @@ def check_output(path: Path, suffixes: Collection[str], *originals: Path) -> Non
     if path.is_dir():
         raise InputError(f"{path} is a folder: give a file's name with -o.")
     not_the_original(path, *originals)
+
+
+def sha256(path: Path) -> str:
+    """The file's sha256 in hex."""
+    with path.open("rb") as file:
+        digest = hashlib.sha256()
+        while part := file.read(2**20):
+            digest.update(part)
+    return digest.hexdigest()

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf, nan
-from pathlib import Path
+from shlex import quote
 
-from weights.card import Entry, find_style, read_catalog
+from weights.catalog import Style, find_style, installed_styles
 from weights.errors import InputError
+from weights.folders import Folders
 
 
 @dataclass(frozen=True)
 class Part:
-    """A style of the catalogue and its weight in a blend, above 0 and at most 1."""
+    """An installed style and its weight in a blend, above 0 and at most 1."""
 
-    entry: Entry
+    style: Style
     weight: float
 
 
@@ -33,7 +34,7 @@ def read_blend(text: str) -> dict[str, float]:
         weight = _number(number) if colon else 1.0
         if not name or not 0 <= weight < inf:
             raise InputError(
-                f"--style {text} can't be read: give one name of --list, or a blend as in NAME:0.6,NAME:0.4."
+                f"--style {quote(text)} can't be read: give one name of --list, or a blend as in NAME:0.6,NAME:0.4."
             )
         weights[name] = weights.get(name, 0.0) + weight
     total = sum(weights.values())
@@ -63,35 +64,35 @@ def name_of(text: str) -> str:
     return "-".join(f"{name}-{round(weight * 100)}" for name, weight in weights.items())
 
 
-def find_blend(text: str, folder: Path) -> list[Part]:
+def find_blend(text: str, folders: Folders | None = None) -> list[Part]:
     """The styles that `text` names, those of weight 0 left out: one of any kind, or several of one trunk.
 
     Raises InputError where one isn't installed, or where they can't be blended; it says what can.
     """
-    entries = {entry.card.name: entry for entry in read_catalog(folder)}
+    styles = {style.card.name: style for style in installed_styles(folders)}
     weights = read_blend(text)
     for name in weights:
-        if name not in entries:
-            find_style(name, folder)  # says which there are
-    parts = [Part(entries[name], weight) for name, weight in weights.items() if weight > 0]
+        if name not in styles:
+            find_style(name, folders)  # says which there are
+    parts = [Part(styles[name], weight) for name, weight in weights.items() if weight > 0]
     if len(parts) > 1:
-        _check_trunks([part.entry for part in parts], entries.values())
+        _check_trunks([part.style for part in parts], styles.values())
     return parts
 
 
-def _check_trunks(chosen: list[Entry], entries: Iterable[Entry]) -> None:
-    """Raise InputError unless all the `chosen` are vectors for one model."""
-    alone = [entry.card.name for entry in chosen if not entry.vector]
-    if not alone and len({entry.model for entry in chosen}) == 1:
+def _check_trunks(chosen: list[Style], styles: Iterable[Style]) -> None:
+    """Raise InputError unless all the `chosen` are vectors for one trunk."""
+    alone = [style.card.name for style in chosen if not style.vector]
+    if not alone and len({style.card.trunk_hash for style in chosen}) == 1:
         return
     if alone:
         why = f"The style {alone[0]} is a network of its own, which can't be blended"
     else:
-        names = " and ".join(entry.card.name for entry in chosen)
+        names = " and ".join(style.card.name for style in chosen)
         why = f"The styles {names} belong to different networks and can't be blended"
     groups: dict[str, list[str]] = {}
-    for entry in entries:
-        if entry.vector:
-            groups.setdefault(entry.model, []).append(entry.card.name)
+    for style in styles:
+        if style.vector:
+            groups.setdefault(style.card.trunk_hash, []).append(style.card.name)
     some = [f"some of {', '.join(names)}" for names in groups.values() if len(names) > 1]
     raise InputError(f"{why}: blend {'; or '.join(some)}." if some else f"{why}: no styles that can are installed.")

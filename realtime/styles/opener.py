@@ -10,8 +10,11 @@ from pathlib import Path
 from realtime.styles.blends import Part, find_blend, name_of
 from realtime.styles.stylizer import Stylizer
 from realtime.styles.vectors import Vector, mix, read_vector
-from weights.card import WEIGHTS, Card, Entry, sha256
+from weights.card import Card
+from weights.catalog import Style
 from weights.errors import InputError
+from weights.files import sha256
+from weights.folders import Folders, as_path
 
 _KEPT = 2  # networks kept open: the one in use and the one before it; more would cost memory for each
 
@@ -23,7 +26,7 @@ class _Network:
 
 
 class Opener:
-    """Opens the styles of `folder` by name, on one device; styles of one trunk share one session.
+    """Opens the styles of `folders` by name, on one device; styles of one trunk share one session.
 
     >>> opened = Opener()
     >>> paint = opened("starry-night")
@@ -32,62 +35,79 @@ class Opener:
     Calls from several threads are safe.
     """
 
-    def __init__(self, folder: Path = WEIGHTS, device: str = "auto", threads: int = 0) -> None:
-        """`device` and `threads` are `Stylizer`'s."""
-        self._folder, self._device, self._threads = folder, device, threads
+    def __init__(self, folders: Folders | None = None, device: str = "auto", threads: int = 0) -> None:
+        """`folders` is a search path, None for the user's styles and then those that come with the program.
+
+        `device` and `threads` are `Stylizer`'s.
+        """
+        self._folders, self._device, self._threads = as_path(folders), device, threads
         self._networks: OrderedDict[Path, _Network] = OrderedDict()  # the last used at the end
         self._lock = threading.Lock()
 
     def __call__(self, style: str) -> Stylizer:
         """The stylizer of `style`, a name or a blend; raises InputError where it isn't installed or is damaged."""
-        parts = find_blend(style, self._folder)
-        first = parts[0].entry
+        parts = find_blend(style, self._folders)
+        first = parts[0].style
         network = self._network(first)
         if bool(first.vector) != bool(network.style_length):
             raise InputError(f"{network.path} is not what the catalogue says of {first.card.name}: export it again.")
         if not first.vector:
             return network
-        vector = self._vector(parts, network.style_length)
+        vector = _vector(parts, network)
         return network.with_vector(vector, _card(style, parts, network.card))
 
-    def _network(self, entry: Entry) -> Stylizer:
-        """The network of `entry`, opened once for as long as the catalogue says the same of its file."""
-        path = self._folder / entry.model
+    def _network(self, style: Style) -> Stylizer:
+        """The network of `style`, opened once for as long as the catalogue says the same of its file."""
+        path = style.model
+        if path is None:
+            raise InputError(
+                f"{style.card.name} is a style of the trunk {style.card.trunk}, which is in none of "
+                f"{', '.join(map(str, self._folders))}: export that trunk, or add its folder with --weights."
+            )
         with self._lock:
             kept = self._networks.get(path)
-            if kept is None or kept.sha256 != entry.sha256:
-                _check_file(path, entry)
-                kept = self._networks[path] = _Network(entry.sha256, Stylizer(path, self._device, self._threads))
+            if kept is None or kept.sha256 != style.sha256:
+                _check_file(path, style.sha256, style.card.name)
+                kept = self._networks[path] = _Network(style.sha256, Stylizer(path, self._device, self._threads))
             self._networks.move_to_end(path)
             while len(self._networks) > _KEPT:
                 self._networks.popitem(last=False)
             return kept.stylizer
 
-    def _vector(self, parts: list[Part], length: int) -> Vector:
-        vectors = [read_vector(self._folder / part.entry.vector, length) for part in parts]
-        return vectors[0] if len(vectors) == 1 else mix(vectors, [part.weight for part in parts])
 
-
-def open_style(style: str, folder: Path = WEIGHTS, device: str = "auto", threads: int = 0) -> Stylizer:
+def open_style(style: str, folders: Folders | None = None, device: str = "auto", threads: int = 0) -> Stylizer:
     """The stylizer of `style`, a name or a blend; raises InputError where it isn't installed or is damaged.
 
     >>> paint = open_style("starry-night:0.6,the-scream:0.4")
     >>> painted = paint(frame, strength=0.8)
     """
-    return Opener(folder, device, threads)(style)
+    return Opener(folders, device, threads)(style)
 
 
-def _check_file(path: Path, entry: Entry) -> None:
-    name = entry.card.name
+def _vector(parts: list[Part], network: Stylizer) -> Vector:
+    """The one vector of `parts`, `(style_length,) float32`, once it is known to be the network's. Raises InputError."""
+    vectors = []
+    for card, file, digest in ((part.style.card, part.style.vector, part.style.vector_sha256) for part in parts):
+        assert file is not None, "find_blend mixes vectors only"
+        vectors.append(read_vector(file, network.style_length))
+        _check_file(file, digest, card.name)
+        card.check_trunk(network.card, file)
+    return vectors[0] if len(vectors) == 1 else mix(vectors, [part.weight for part in parts])
+
+
+def _check_file(path: Path, digest: str, name: str) -> None:
+    """Raise InputError unless `path` is the file of the style `name` that its folder's catalogue tells of."""
     if not path.is_file():
         raise InputError(f"The style {name} is in the catalogue, but its file {path} is missing: export it again.")
-    if sha256(path) != entry.sha256:
+    if path.resolve().parent != path.parent.resolve():
+        raise InputError(f"{path} is a link out of its folder: put the file itself there, or export {name} again.")
+    if sha256(path) != digest:
         raise InputError(f"The file {path} is not the one in the catalogue (damaged or replaced): export {name} again.")
 
 
 def _card(style: str, parts: list[Part], trunk: Card) -> Card:
     """What is said of a style of a trunk; a blend has its trunk's card under a name and title of its own."""
     if len(parts) == 1:
-        return parts[0].entry.card
-    title = ", ".join(f"{part.entry.card.title} {part.weight:.0%}" for part in parts)
+        return parts[0].style.card
+    title = ", ".join(f"{part.style.card.title} {part.weight:.0%}" for part in parts)
     return replace(trunk, name=name_of(style), title=title)

@@ -15,9 +15,11 @@ import numpy as np
 import onnxruntime as ort
 
 from realtime.frames import Image, check_image
+from realtime.styles.onnx_file import check_model
 from realtime.styles.vectors import Vector, at_stroke, both_strokes
-from weights.card import METADATA_KEY, Card
+from weights.card import METADATA_KEY, VECTOR_KEY, Card
 from weights.errors import InputError
+from weights.limits import MAX_VECTOR
 
 MIN_SIDE = 16
 """The shortest side of a frame that a style can paint, in pixels."""
@@ -25,9 +27,10 @@ MIN_SIDE = 16
 DEVICES = ("auto", "cpu", "cuda")
 
 _INPUTS = {"frame": "tensor(uint8)", "strength": "tensor(float)", "keep_colors": "tensor(float)"}
-_STYLE = {"style": "tensor(float)"}  # one more, in a trunk
+_STYLE = {VECTOR_KEY: "tensor(float)"}  # one more, in a trunk
 _CUDA = "CUDAExecutionProvider"
 _CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC"}  # the default searches for seconds at each new frame size
+_NO_MEMORY = ("failed to allocate", "bad_alloc", "out of memory", "not enough memory", "bad allocation")
 _SILENT = 4  # ONNX Runtime's log level "fatal": what goes wrong comes back as an exception, in words
 
 
@@ -103,7 +106,9 @@ class Stylizer:
         try:
             (painted,) = self._session.run(["painted"], feeds)
         except Exception as error:  # ONNX Runtime's own classes share no base but Exception
-            raise InputError(_run_trouble(error, h, w)) from error
+            raise InputError(_run_trouble(error, self.path, h, w)) from error
+        if painted.shape != image.shape:
+            raise InputError(f"{self.path} paints {painted.shape} of {image.shape}, so it is no Livebrush style.")
         return np.asarray(painted, np.uint8)
 
     def warm_up(self, height: int, width: int) -> None:
@@ -119,7 +124,7 @@ def _feeds(
     stroke = float(_unit("stroke", stroke))
     if vector is None:
         return {"frame": image, **scalars}
-    return {"frame": image, **scalars, "style": at_stroke(vector, stroke)}
+    return {"frame": image, **scalars, VECTOR_KEY: at_stroke(vector, stroke)}
 
 
 def _unit(name: str, value: float) -> Any:
@@ -128,12 +133,12 @@ def _unit(name: str, value: float) -> Any:
     return np.asarray(value, np.float32)
 
 
-def _run_trouble(error: Exception, h: int, w: int) -> str:
+def _run_trouble(error: Exception, path: Path, h: int, w: int) -> str:
     text = str(error)
-    if any(word in text.lower() for word in ("alloc", "memory", "bad_alloc")):
+    if any(word in text.lower() for word in _NO_MEMORY):
         smaller = max(MIN_SIDE, h // 2)
         return f"A picture of {w}x{h} is too large for the memory: paint it smaller, with --height {smaller}."
-    return f"The style can't paint a picture of {w}x{h} ({_first_line(text)}): export it again."
+    return f"{path} can't paint a picture of {w}x{h} ({_first_line(text)}): make it anew with python -m export."
 
 
 def _first_line(text: str) -> str:
@@ -155,8 +160,7 @@ def _options(threads: int) -> Any:
 def _open(path: Path, device: str, threads: int) -> _Opened:
     if device not in DEVICES:
         raise InputError(f"There is no device {device!r}: choose one of {', '.join(DEVICES)}.")
-    if not path.is_file():
-        raise InputError(f"There is no style file {path}: export the style, or choose another one.")
+    check_model(path)
     ort.set_default_logger_severity(_SILENT)
     note = ""
     if device != "cpu":
@@ -226,8 +230,10 @@ def _check_contract(session: Any, path: Path) -> int:
     nodes = {node.name: node for node in session.get_inputs()}
     inputs = {name: node.type for name, node in nodes.items()}
     outputs = {node.name: node.type for node in session.get_outputs()}
-    shape = nodes["style"].shape if "style" in nodes else [0]
+    shape = nodes[VECTOR_KEY].shape if VECTOR_KEY in nodes else [0]
     known = inputs == _INPUTS or (inputs == _INPUTS | _STYLE and len(shape) == 1 and isinstance(shape[0], int))
+    if known and not 0 <= shape[0] <= MAX_VECTOR // 4:
+        raise InputError(f"{path} takes a style of {shape[0]} numbers, so it is no Livebrush style: export one.")
     if not known or outputs != {"painted": "tensor(uint8)"}:
         got = ", ".join(sorted(inputs))
         raise InputError(f"{path} is no Livebrush style (its inputs are {got}): make one with python -m export.")

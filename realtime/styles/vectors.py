@@ -10,26 +10,27 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load
 
+from weights.card import VECTOR_KEY
 from weights.errors import InputError
+from weights.limits import MAX_VECTOR, check_size
 
 Vector = NDArray[np.float32]
 """A style's vectors `(2, L) float32`, for fine and for bold strokes: the scales and shifts of all normalisations of its
 trunk (Dumoulin 2017). A style that was learned once has the same for both."""
 
-_TENSOR = "style"
-
 
 def read_vector(path: Path, length: int) -> Vector:
     """The vectors in `path`, `(2, length) float32`; raises InputError where they are damaged or for another trunk."""
     try:
+        check_size(path, MAX_VECTOR)
         numbers = load(path.read_bytes())
     except FileNotFoundError:
         raise InputError(f"The style vector {path} is missing: export its style again.") from None
     except (OSError, SafetensorError, KeyError, ValueError, TypeError) as error:
         raise InputError(f"The style vector {path} can't be read ({error}): export its style again.") from error
-    if _TENSOR not in numbers:
+    if VECTOR_KEY not in numbers:
         raise InputError(f"{path} holds no style vector: export its style again.")
-    vector = np.asarray(numbers[_TENSOR], np.float32)
+    vector = np.asarray(numbers[VECTOR_KEY], np.float32)
     if vector.shape not in ((length,), (2, length)):
         got = "x".join(map(str, vector.shape))
         raise InputError(f"The style vector {path} has {got} numbers where its trunk takes {length}: export it again.")

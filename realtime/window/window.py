@@ -15,7 +15,8 @@ from realtime.live.sources import Source
 from realtime.options import Options
 from realtime.stills import StillPicture, write_still
 from realtime.styles import Opener
-from weights.card import Card, read_catalog
+from weights.card import Card
+from weights.catalog import installed_styles
 from weights.errors import InputError
 
 # isort: split
@@ -200,7 +201,7 @@ def _say_only_what_matters(kind: QtMsgType, _: QMessageLogContext, message: str 
 
 def run(options: Options, style: str, height: int, source: Source) -> int:
     """Open the window on `source` and run it until it is closed; returns the exit code."""
-    cards = [entry.card for entry in read_catalog(options.weights)]
+    cards = [style.card for style in installed_styles(options.weights)]
     qInstallMessageHandler(_say_only_what_matters)
     application = QApplication.instance() or QApplication(["livebrush"])
     opener = Opener(options.weights, options.device, options.threads)
