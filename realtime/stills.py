@@ -1,40 +1,55 @@
-"""Stills: read upright with their transparency, painted, written under a name that never hits the original."""
+"""Stills: read upright in sRGB with their transparency, painted, written under a name that never hits the original."""
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import cv2
+import imagesize
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
-from realtime.frames import Image, bgr_from_rgb, fit, rgb_from_bgr
+from realtime import exif
+from realtime.color_profile import to_srgb
+from realtime.frames import Image, bgr_from_rgb, fit, rgb_from_bgr, working_size
 from weights.errors import InputError
 from weights.files import not_the_original, replacing
 
-READABLE = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".png", ".webp", ".bmp", ".dib", ".tif", ".tiff", ".ppm", ".pgm", ".pbm", ".jp2", ".avif")
-)
+_HEIC = frozenset((".heic", ".heif"))
+_ALWAYS_OPAQUE = frozenset((".jpg", ".jpeg", ".jpe", ".bmp", ".dib", ".ppm", ".pgm", ".pbm"))
+READABLE = frozenset((".png", ".webp", ".tif", ".tiff", ".jp2", ".avif")) | _ALWAYS_OPAQUE | _HEIC
 WRITABLE = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"))
 
 _WITH_ALPHA = frozenset((".png", ".webp", ".tif", ".tiff"))
+_WITH_WORDS = frozenset((".jpg", ".jpeg", ".png", ".webp"))
 _QUALITY = {
     ".jpg": [cv2.IMWRITE_JPEG_QUALITY, 95],
     ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, 95],
     ".webp": [cv2.IMWRITE_WEBP_QUALITY, 95],
 }
+_READ_BYTES, _PAINT_BYTES = 8, 100
+"""Memory for each pixel that is read and painted, at the most."""
 
 
 @dataclass(frozen=True)
 class StillPicture:
-    """A still in memory: `image` `(H, W, 3) uint8 RGB`, upright; `alpha` `(H, W) uint8`, None where it has none."""
+    """A still in memory: `image` `(H, W, 3) uint8 RGB`, upright; `alpha` `(H, W) uint8`, None where it has none.
+
+    `words` are its EXIF (date, camera, …), for a picture that is upright. `profile` is b"" where the numbers are
+    sRGB's, else an ICC profile, of a kind that isn't turned into sRGB.
+    """
 
     image: Image
     alpha: NDArray[np.uint8] | None = None
+    words: bytes = b""
+    profile: bytes = b""
 
 
 def is_still(path: Path) -> bool:
@@ -43,18 +58,21 @@ def is_still(path: Path) -> bool:
 
 
 def read_still(path: Path) -> StillPicture:
-    """The picture in `path`, turned upright by its EXIF; grey and 16-bit become RGB of 8 bits.
+    """The picture in `path`, turned upright by its EXIF and into sRGB; grey and 16-bit become RGB of 8 bits.
 
     Raises InputError where it can't be read.
     """
     try:
-        data = np.frombuffer(path.read_bytes(), np.uint8)  # cv2.imread can't take every file name on Windows
+        data = path.read_bytes()  # cv2.imread can't take every file name on Windows
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror}): check the name.") from error
-    color = _decode(data, cv2.IMREAD_COLOR)
-    if color is None:
+    suffix = path.suffix.lower()
+    if suffix in _HEIC:
+        return _in_srgb(_read_heic(path))
+    still = _decode(data, may_have_alpha=suffix not in _ALWAYS_OPAQUE)
+    if still is None:
         raise InputError(f"{path} is no picture that can be read: it is damaged, or no JPEG, PNG, WebP, TIFF or BMP.")
-    return StillPicture(rgb_from_bgr(color), _alpha(data, color))
+    return _in_srgb(still)
 
 
 def write_still(still: StillPicture, path: Path) -> None:
@@ -66,20 +84,29 @@ def write_still(still: StillPicture, path: Path) -> None:
         bgr = np.dstack((bgr_from_rgb(still.image), still.alpha))
     else:
         bgr = bgr_from_rgb(_over_white(still))
-    ok, data = cv2.imencode(suffix, bgr, _QUALITY.get(suffix, []))
+    known = {cv2.IMAGE_METADATA_EXIF: still.words, cv2.IMAGE_METADATA_ICCP: still.profile}
+    words = {kind: data for kind, data in known.items() if data and suffix in _WITH_WORDS}
+    if words:
+        blocks = [np.frombuffer(data, np.uint8) for data in words.values()]
+        ok, data = cv2.imencodeWithMetadata(suffix, bgr, list(words), blocks, _QUALITY.get(suffix, []))
+    else:
+        ok, data = cv2.imencode(suffix, bgr, _QUALITY.get(suffix, []))
     if not ok:
         raise InputError(f"{path} can't be written: choose another format, such as .png.")
     with replacing(path) as temporary:
         temporary.write_bytes(data.tobytes())
 
 
-def paint_still(source: Path, target: Path, paint: Callable[[Image], Image], height: int | None = None) -> None:
-    """Paint the picture `source` into `target`; `height` scales it first. Raises InputError."""
+def paint_still(source: Path, target: Path, paint: Callable[[Image], Image], height: int | None = None) -> list[str]:
+    """Paint the picture `source` into `target`; `height` scales it first. Returns notes in words. Raises InputError."""
     not_the_original(target, source)
+    _check_memory(source, height)
     try:
         write_still(_painted(read_still(source), paint, height), target)
     except (cv2.error, MemoryError) as error:
         raise InputError(f"{source} is too large for the memory: paint it smaller, with --height 2000.") from error
+    pages = cv2.imcount(str(source)) if source.suffix.lower() in (".tif", ".tiff") else 1
+    return [f"Only the first of the {pages} pages of {source.name} was painted."] if pages > 1 else []
 
 
 def _painted(still: StillPicture, paint: Callable[[Image], Image], height: int | None) -> StillPicture:
@@ -88,40 +115,97 @@ def _painted(still: StillPicture, paint: Callable[[Image], Image], height: int |
     if alpha is not None and alpha.shape != painted.shape[:2]:
         h, w = painted.shape[:2]
         alpha = np.asarray(cv2.resize(alpha, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
-    return StillPicture(painted, alpha)
+    return replace(still, image=painted, alpha=alpha)
 
 
-def _decode(data: NDArray[np.uint8], flags: int) -> Any:
+def _check_memory(path: Path, height: int | None) -> None:
+    """Raise InputError where the memory that is free can't be enough, before the machine is brought to its knees."""
     try:
-        return cv2.imdecode(data, flags) if data.size else None
+        w, h = imagesize.get(path)
+    except (OSError, ValueError):
+        return  # read_still says what is wrong
+    if min(w, h) <= 0:
+        return
+    painted_h, painted_w = working_size((h, w), height)
+    needed = h * w * _READ_BYTES + painted_h * painted_w * _PAINT_BYTES
+    free = psutil.virtual_memory().available
+    if needed > free:
+        lines = int((max(0, free - h * w * _READ_BYTES) / _PAINT_BYTES * h / w) ** 0.5) // 100 * 100
+        mend = f"paint it smaller, with --height {lines}" if lines >= 100 else "choose a smaller picture"
+        raise InputError(
+            f"{path} has {w}x{h} pixels, which need some {needed / 1e9:.1f} GB of memory, "
+            f"and {free / 1e9:.1f} are free: {mend}."
+        )
+
+
+def _in_srgb(still: StillPicture) -> StillPicture:
+    if not still.profile:
+        return still
+    turned = to_srgb(still.image, still.profile)
+    if turned is None:
+        return still if still.profile[16:20] == b"RGB " else replace(still, profile=b"")
+    return replace(still, image=turned, profile=b"")
+
+
+def _decode(data: bytes, may_have_alpha: bool) -> StillPicture | None:
+    if may_have_alpha:
+        raw, words, profile = _decoded(data, cv2.IMREAD_UNCHANGED)
+        if raw is not None and raw.ndim == 3 and raw.shape[2] == 4:
+            turn = exif.turn(words)  # cv2 turns only pictures without alpha
+            if raw.dtype == np.uint16:
+                raw = (raw // 257).astype(np.uint8)
+            if raw.dtype == np.uint8:
+                image = rgb_from_bgr(np.ascontiguousarray(turn(raw[:, :, :3])))
+                return StillPicture(image, np.ascontiguousarray(turn(raw[:, :, 3])), exif.upright(words), profile)
+    color, words, profile = _decoded(data, cv2.IMREAD_COLOR)
+    return None if color is None else StillPicture(rgb_from_bgr(color), None, exif.upright(words), profile)
+
+
+def _decoded(data: bytes, flags: int) -> tuple[Any, bytes, bytes]:
+    """What cv2 makes of `data`, None if nothing; its EXIF and its ICC profile."""
+    if not data:
+        return None, b"", b""
+    try:
+        with _quiet() if data.startswith(b"\x89PNG") else nullcontext():
+            image, kinds, blocks = cv2.imdecodeWithMetadata(np.frombuffer(data, np.uint8), flags)
     except cv2.error:  # larger than cv2 dares to read
-        return None
+        return None, b"", b""
+    found = {int(kind): bytes(np.ravel(block)) for kind, block in zip(kinds, blocks, strict=True)}
+    return image, found.get(cv2.IMAGE_METADATA_EXIF, b""), found.get(cv2.IMAGE_METADATA_ICCP, b"")
 
 
-def _alpha(data: NDArray[np.uint8], upright: Any) -> NDArray[np.uint8] | None:
-    """The transparency in `data`, turned as `upright` was; None where there is none."""
-    raw = _decode(data, cv2.IMREAD_UNCHANGED)
-    if raw is None or raw.ndim != 3 or raw.shape[2] != 4:
-        return None
-    alpha = raw[:, :, 3] if raw.dtype == np.uint8 else (raw[:, :, 3] // 257).astype(np.uint8)
-    # cv2 turns only pictures without alpha by their EXIF: find which turn it was and do the same.
-    sideways = _decode(data, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    for turn in _turns():
-        if np.array_equal(turn(sideways), upright):
-            return np.ascontiguousarray(turn(alpha))
-    return np.ascontiguousarray(alpha)
+def _read_heic(path: Path) -> StillPicture:
+    """A photo of an iPhone, by a library that not everyone has."""
+    try:
+        import pillow_heif
+    except ImportError:
+        raise InputError(
+            f"{path} is a HEIC photo: `python -m pip install pillow-heif` lets Livebrush read it, or save it as JPEG."
+        ) from None
+    try:
+        photo = pillow_heif.open_heif(path)  # upright, whatever its EXIF says
+        pixels = np.asarray(photo, np.uint8)
+    except (OSError, ValueError, RuntimeError, EOFError) as error:
+        raise InputError(f"{path} is no picture that can be read ({error}): it is damaged, or no HEIC.") from error
+    alpha = np.ascontiguousarray(pixels[:, :, 3]) if pixels.shape[2] == 4 else None
+    words = exif.upright((photo.info.get("exif") or b"").removeprefix(b"Exif\0\0"))
+    image = np.ascontiguousarray(pixels[:, :, :3])
+    return StillPicture(image, alpha, words, photo.info.get("icc_profile") or b"")
 
 
-def _turns() -> Iterator[Callable[[Any], Any]]:
-    """The eight ways in which EXIF can say that a picture lies, the upright one first."""
-    for swap in (False, True):
-        for rows in (1, -1):
-            for columns in (1, -1):
-                yield partial(_turn, swap, rows, columns)
-
-
-def _turn(swap: bool, rows: int, columns: int, image: Any) -> Any:
-    return (image.swapaxes(0, 1) if swap else image)[::rows, ::columns]
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """libpng writes what it thinks of a damaged file to the process's own stderr: ours is one sentence."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _over_white(still: StillPicture) -> Image:
