@@ -81,8 +81,10 @@ def export_trunk(numbers: Path, trunk: LiteTrunk, card: Card, path: Path) -> tup
     if not files:
         raise InputError(f"There are no style vectors beside {numbers}: train some with training.multistyle.")
     vectors = [load_vector(file) for file in files]
-    for file, (_, own) in zip(files, vectors, strict=True):
+    for file, (vector, own) in zip(files, vectors, strict=True):
         own.check_trunk(card, file)
+        if vector.shape[-1] != trunk.style_length:
+            raise InputError(f"{file} has {vector.shape[-1]} numbers where its trunk takes {trunk.style_length}.")
     with staging(path.parent) as staged:
         model = staged / path.name
         strokes = [vector for both, _ in vectors for vector in both]

@@ -222,6 +222,10 @@ def test_a_run_with_a_stray_vector_is_not_exported(world: Path, tmp_path: Path) 
     with pytest.raises(InputError, match=r"mine\.safetensors belongs to another trunk"):
         export(run, tmp_path / "out" / "pack.onnx")
     assert not (tmp_path / "out").exists()
+    numbers, card = load_vector(run / "styles" / "red.safetensors")
+    save_vector(run / "styles" / "mine.safetensors", numbers[:, 1:], replace(card, name="mine"))
+    with pytest.raises(InputError, match=r"mine\.safetensors has .* numbers where its trunk takes"):
+        export(run, tmp_path / "out" / "pack.onnx")
 
 
 def test_a_painting_that_the_trunk_cannot_meet_is_said() -> None:

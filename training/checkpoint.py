@@ -126,7 +126,10 @@ def load_vector(path: Path | str) -> tuple[Tensor, Card]:
     with _opened(path) as (file, card):
         if VECTOR_KEY not in file.keys() or not card.trunk:  # noqa: SIM118 (not a dict)
             raise InputError(f"{path} is a network of its own, not a style vector.")
-        return _numbers(file, path)[VECTOR_KEY].expand(2, -1), card
+        vectors = _numbers(file, path)[VECTOR_KEY]
+    if vectors.ndim == 0 or vectors.shape[:-1] not in ((), (1,), (2,)):
+        raise InputError(f"{path} holds no style vector (it is {list(vectors.shape)}): train it again.")
+    return vectors.expand(2, -1), card
 
 
 def vectors_beside(trunk: Path) -> list[Path]:
