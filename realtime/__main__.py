@@ -72,25 +72,28 @@ def run_window(options: Options, style: str) -> int:
     from realtime.window.display_check import screen_trouble
 
     find_blend(style, options.weights)  # a misspelt name is said here, not in the window
-    trouble = screen_trouble()
+    trouble = screen_trouble() or _source_trouble(options.source or "0")
     if trouble is None:
-        from realtime.live.sources import open_source
+        from realtime.window.window import run
 
-        height = options.height or LIVE_HEIGHT
-        try:
-            source = open_source(options.source or "0", height=height, loop=True)
-        except InputError as error:
-            trouble = str(error)
-        else:
-            from realtime.window.window import run
-
-            return run(options, style, height, source)
+        return run(options, style, options.height or LIVE_HEIGHT, options.source or "0")
     if options.source is not None:
         raise InputError(trouble)
     from realtime.render.job import paint_files, say
 
     say(f"{trouble} Painting the sample clip instead.")
     return paint_files(options, style, [SAMPLE], DEMO)
+
+
+def _source_trouble(source: str) -> str | None:
+    """What is wrong with `source`, as far as that is known at once; the window says the rest."""
+    from realtime.live.sources import check_source
+
+    try:
+        check_source(source)
+    except InputError as error:
+        return str(error)
+    return None
 
 
 if __name__ == "__main__":

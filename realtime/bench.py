@@ -18,8 +18,9 @@ from statistics import median
 from realtime.__main__ import SAMPLE, default_style
 from realtime.frames import Image, resize
 from realtime.live.clips import Clip
-from realtime.live.loop import Live, Settings
+from realtime.live.loop import Live
 from realtime.live.sources import Source
+from realtime.live.styling import Dials
 from realtime.styles import Opener
 from realtime.styles.stylizer import Stylizer
 from weights.errors import InputError, exit_code
@@ -111,7 +112,7 @@ def switch_ms(opener: Opener, style: str) -> float:
 
 def loop_fps(stylizer: Stylizer, size: tuple[int, int], seconds: float) -> float:
     """Frames a second that reach the display slot of the live loop, from a clip that is read as fast as it can be."""
-    live = Live(_Sized(size), lambda _: stylizer, stylizer.card.name, Settings(height=None))
+    live = Live(lambda _: _Sized(size), SAMPLE.name, lambda _: stylizer, stylizer.card.name, Dials(height=None))
     live.start()
     try:
         for _ in range(3):  # until it runs evenly
@@ -127,21 +128,21 @@ def loop_fps(stylizer: Stylizer, size: tuple[int, int], seconds: float) -> float
 
 def _next(live: Live) -> None:
     if live.wait_newest(30) is None:
-        raise InputError(live.trouble() or "The live loop stands still.")
+        raise InputError(live.state.words or "The live loop stands still.")
 
 
 _FIRST_FRAME = """
 import sys, time
 began = float(sys.argv[1])
-from realtime.live.loop import Live, Settings
+from realtime.live import Dials, Live
 from realtime.live.clips import Clip
 from realtime.styles import open_style
 from weights.folders import search_path
 folders, style, device, clip = search_path(sys.argv[2:3]), sys.argv[3], sys.argv[4], sys.argv[6]
-live = Live(Clip(clip), lambda name: open_style(name, folders, device, int(sys.argv[5])), style, Settings(height=None))
+live = Live(Clip, clip, lambda name: open_style(name, folders, device, int(sys.argv[5])), style, Dials(height=None))
 live.start()
 if live.wait_newest(60) is None:
-    sys.exit(live.trouble() or "nothing came")
+    sys.exit(live.state.words or "nothing came")
 print(time.time() - began, int("torch" in sys.modules))
 live.stop()
 """

@@ -21,6 +21,9 @@ from weights.folders import USER_FOLDER, user_folder
 if TYPE_CHECKING:
     from gatys.settings import Settings
 
+if TYPE_CHECKING:
+    from tests.live_fakes import Start
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 MakeClip = Callable[..., Path]
@@ -224,3 +227,11 @@ def settings(tmp_path: Path) -> Settings:
         threads=1,
         device="cpu",
     )
+
+
+@pytest.fixture
+def started() -> Iterator[Start]:
+    """Runs live loops on the fakes of `tests.live_fakes`, and stops them: `started(source, {"a": Fake(1)})`."""
+    from tests.live_fakes import starter
+
+    yield from starter()

@@ -181,7 +181,7 @@ def test_without_a_camera_the_sample_clip_is_painted(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(display_check, "screen_trouble", lambda: None)
-    monkeypatch.setattr("realtime.live.sources.open_source", absent)
+    monkeypatch.setattr("realtime.live.sources.check_source", absent)
     monkeypatch.setattr(program, "DEMO", tmp_path / "demo.mp4")
     assert run("--weights", styles, "--style", "same") == 0
     assert "no camera 0 here. Painting the sample" in capsys.readouterr().err

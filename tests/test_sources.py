@@ -19,7 +19,7 @@ import pytest
 from realtime.av_frames import ToImage
 from realtime.live.cameras import Camera
 from realtime.live.clips import Clip, Stream
-from realtime.live.sources import Still, open_source
+from realtime.live.sources import Still, check_source, open_source
 from tests.conftest import MakeClip, picture
 from weights.errors import InputError
 
@@ -169,14 +169,17 @@ def test_a_network_stream(address: str) -> None:
 class FakeCamera:
     """Stands in for cv2.VideoCapture."""
 
-    def __init__(self, opened: bool = True, frames: int = 3) -> None:
-        self.opened, self.frames, self.released = opened, frames, False
+    def __init__(self, opened: bool = True, frames: int = 3, missing: int = 0) -> None:
+        self.opened, self.frames, self.missing, self.released = opened, frames, missing, False
 
     def isOpened(self) -> bool:
         return self.opened
 
     def read(self) -> tuple[bool, np.ndarray | None]:
         self.frames -= 1
+        if self.frames == 1 and self.missing:
+            self.missing, self.frames = self.missing - 1, 2
+            return False, None
         return (True, np.full((48, 64, 3), (1, 2, 3), np.uint8)) if self.frames >= 0 else (False, None)
 
     def set(self, *_: object) -> bool:
@@ -199,6 +202,31 @@ def test_a_camera_gives_rgb(monkeypatch: pytest.MonkeyPatch) -> None:
         with pytest.raises(InputError, match="Camera 0 has stopped"):
             camera.read()
     assert fake.released
+
+
+def test_a_missing_frame_does_not_end_a_camera(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *_: FakeCamera(missing=2))
+    with Camera(0) as camera:
+        assert camera.read() is not None
+        assert camera.read() is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "words"), [("nothing.mp4", "no file nothing.mp4"), ("97", "no camera 97"), ("bad.mp4", "can't be read")]
+)
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /dev")
+def test_what_is_surely_wrong_is_known_before_it_is_opened(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, words: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("bad.mp4").write_bytes(b"no video")
+    with pytest.raises(InputError, match=words):
+        check_source(text)
+
+
+def test_what_may_be_right_is_not_asked_before(make_clip: MakeClip) -> None:
+    check_source(str(make_clip()))
+    check_source("rtsp://127.0.0.1:9/none")
 
 
 def test_a_busy_camera_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

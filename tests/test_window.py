@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from realtime.live.loop import Live, Settings
+from realtime.live import Dials, Live
 from realtime.live.sources import Source
 from realtime.styles import Opener
 from realtime.window.window import Window
@@ -44,7 +45,7 @@ def opened(application: QApplication, tmp_path: Path) -> Iterator[Callable[..., 
     windows: list[Window] = []
 
     def opened(folder: Path, style: str) -> Window:
-        live = Live(Steady("steady"), Opener(folder, "cpu", 1), style, Settings(height=None))
+        live = Live(lambda _: Steady("steady"), "steady", Opener(folder, "cpu", 1), style, Dials(height=None))
         window = Window(live, [entry.card for entry in read_catalog(folder)], snapshots=tmp_path)
         windows.append(window)
         live.start()
@@ -119,7 +120,7 @@ def test_sliders(application: QApplication, window: Window) -> None:
     window.controls.keep_colors.setValue(100)
     window.controls.stroke.setValue(30)
     until(application, lambda: shows(window, picture(48, 64)))
-    assert window.live.settings == Settings(1.0, 1.0, 0.3, None)
+    assert window.live.dials == Dials(1.0, 1.0, 0.3, None)
 
 
 def test_hold_to_compare(application: QApplication, window: Window) -> None:
@@ -171,7 +172,7 @@ def test_closing_stops_the_threads(application: QApplication, window: Window) ->
     until(application, lambda: window.view.image is not None)
     press(window, Qt.Key_Escape)
     assert not window.isVisible()
-    assert not any(thread.is_alive() for thread in window.live._threads)
+    assert not [thread for thread in threading.enumerate() if thread.name in ("capture", "inference", "loader")]
 
 
 def colour(window: Window) -> list[int]:

@@ -3,6 +3,9 @@
 >>> from realtime.live import Live
 """
 
-from realtime.live.loop import Live, Painted, Settings
+from realtime.live.loop import Live
+from realtime.live.outputs import Output, Painted, QueuedOutput
+from realtime.live.state import Condition, State
+from realtime.live.styling import Dials
 
-__all__ = ["Live", "Painted", "Settings"]
+__all__ = ["Condition", "Dials", "Live", "Output", "Painted", "QueuedOutput", "State"]

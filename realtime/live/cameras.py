@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from pathlib import Path
 
 import cv2
@@ -12,6 +13,8 @@ from realtime.live.sources import Source
 from weights.errors import InputError
 
 _LAST = 9999  # OpenCV adds its backend's number to larger ones, or can't count them at all
+
+_MISSED_SECONDS = 0.3  # a frame or two may be missing
 
 
 class Camera(Source):
@@ -41,16 +44,25 @@ class Camera(Source):
         super().__init__(f"camera {index}", float(self._camera.get(cv2.CAP_PROP_FPS)))
 
     def read(self) -> Image | None:
-        if self._stopped.is_set():
-            return None
-        ok, image = self._camera.read()
-        if not ok:
-            raise InputError(f"Camera {self._index} has stopped giving pictures: plug it in again.")
-        return rgb_from_bgr(image)  # type: ignore[arg-type]
+        deadline = time.monotonic() + _MISSED_SECONDS
+        while not self._stopped.is_set():
+            ok, image = self._camera.read()
+            if ok:
+                return rgb_from_bgr(image)  # type: ignore[arg-type]
+            if time.monotonic() > deadline:
+                raise InputError(f"Camera {self._index} has stopped giving pictures: plug it in again.")
+            self._stopped.wait(_MISSED_SECONDS / 10)
+        return None
 
     def close(self) -> None:
         super().close()
         self._camera.release()
+
+
+def check_camera(index: int) -> None:
+    """Raise InputError where there is surely no camera `index`; the camera itself isn't asked."""
+    if index > _LAST or (sys.platform == "linux" and not Path(f"/dev/video{index}").exists()):
+        raise InputError(_no_camera(index))
 
 
 def _no_camera(index: int) -> str:

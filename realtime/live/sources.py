@@ -63,12 +63,37 @@ def open_source(text: str, *, height: int | None = None, loop: bool = False, pac
         return Camera(int(text), height)
     if "://" in text:
         return Stream(text)
+    path = _existing(text)
+    return Still(path) if is_still(path) else Clip(path, loop=loop, paced=paced)
+
+
+def _existing(text: str) -> Path:
     path = Path(text)
     if not path.exists():
         raise InputError(
             f"There is no file {text}: --source takes a camera's number, a file or an address like http://host/stream."
         )
-    return Still(path) if is_still(path) else Clip(path, loop=loop, paced=paced)
+    return path
+
+
+def check_source(text: str) -> None:
+    """Raise InputError where it is sure at once that `text` can't be opened; devices and networks aren't asked."""
+    from realtime.live.cameras import check_camera
+    from realtime.live.clips import Clip
+
+    if text.isdecimal():
+        check_camera(int(text))
+    elif "://" not in text:
+        path = _existing(text)
+        if path.is_file() and not is_still(path):
+            Clip(path).close()
+
+
+def describe(text: str) -> str:
+    """How to speak of the source that `text` names: "camera 0", a file's name or an address."""
+    if text.isdecimal():
+        return f"camera {text}"
+    return text if "://" in text else Path(text).name
 
 
 class Still(Source):

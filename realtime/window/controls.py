@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from realtime.live.loop import Live
+from realtime.live import Live
 from realtime.styles.blends import read_blend, write_blend
 from weights.card import Card
 
@@ -24,9 +24,9 @@ class Controls(QWidget):
         self._live, self._cards = live, cards
         self.styles, self.partner = _menu("the style"), _menu("a second style of the same network")
         self.mix = _slider(0.0)
-        self.strength = _slider(live.settings.strength)
-        self.stroke = _slider(live.settings.stroke)
-        self.keep_colors = _slider(live.settings.keep_colors)
+        self.strength = _slider(live.dials.strength)
+        self.stroke = _slider(live.dials.stroke)
+        self.keep_colors = _slider(live.dials.keep_colors)
         self.status = QLabel("opening ...")
         for card in cards:
             self.styles.addItem(card.title or card.name, card.name)

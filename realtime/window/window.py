@@ -10,8 +10,8 @@ from functools import partial
 from pathlib import Path
 
 # ONNX Runtime (in styles) before Qt: on Windows the libraries that Qt brings would hide its own.
-from realtime.live.loop import Live, Painted, Settings
-from realtime.live.sources import Source
+from realtime.live import Dials, Live, Painted
+from realtime.live.sources import describe, open_source
 from realtime.options import Options
 from realtime.stills import StillPicture, write_still
 from realtime.styles import Opener
@@ -55,7 +55,7 @@ class Window(QMainWindow):
         self.view = View()
         self.controls = Controls(live, cards)
         self.controls.status.setToolTip(KEYS)
-        self.setWindowTitle(f"Livebrush - {live.source.name}")
+        self.setWindowTitle(f"Livebrush - {describe(live.source)}")
         self.setStyleSheet(_LOOK)
         body = QWidget()
         column = QVBoxLayout(body)
@@ -83,10 +83,10 @@ class Window(QMainWindow):
             self._show()
         trouble = self.live.trouble()
         if trouble:
-            self.say(trouble, seconds=3600 if self.live.ended or self._painted is None else 2 * _WORDS_SECONDS)
+            self.say(trouble.words, 2 * _WORDS_SECONDS)
             self.controls.follow()
-        elif self.view.words and time.monotonic() > self._words_until:
-            self.view.show_words("")
+        elif time.monotonic() > self._words_until:
+            self.view.show_words(self.live.state.words)
         self.controls.status.setText(self._status())
 
     def _show(self) -> None:
@@ -199,13 +199,14 @@ def _say_only_what_matters(kind: QtMsgType, _: QMessageLogContext, message: str 
         print(f"livebrush: the window system says: {message}", file=sys.stderr)
 
 
-def run(options: Options, style: str, height: int, source: Source) -> int:
-    """Open the window on `source` and run it until it is closed; returns the exit code."""
+def run(options: Options, style: str, height: int, source: str) -> int:
+    """Open the window on the source that `source` names and run it until it is closed; returns the exit code."""
     cards = [style.card for style in installed_styles(options.weights)]
     qInstallMessageHandler(_say_only_what_matters)
     application = QApplication.instance() or QApplication(["livebrush"])
     opener = Opener(options.weights, options.device, options.threads)
-    live = Live(source, opener, style, Settings(options.strength, options.keep_colors, options.stroke, height))
+    dials = Dials(options.strength, options.keep_colors, options.stroke, height)
+    live = Live(partial(open_source, height=height, loop=True), source, opener, style, dials)
     window = Window(live, cards)
     signal.signal(signal.SIGINT, lambda *_: window.close())  # Ctrl-C; the timer lets Python see it
     live.start()
