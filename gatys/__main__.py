@@ -11,15 +11,14 @@ from __future__ import annotations
 
 import sys
 
-from gatys.cli import parse
+from gatys.cli import parse_settings
 from gatys.render import render_file
-from gatys.settings import Settings
 from weights.errors import exit_code
 
 
 def main() -> int:
     """The command line; returns 130 where Ctrl-C ended the run."""
-    settings = parse(Settings, "python -m gatys", __doc__)
+    settings = parse_settings("python -m gatys", __doc__)
     rendering = render_file(settings)
     terms = "  ".join(f"{name} {value:.4g}" for name, value in rendering.terms.items())
     print(f"{settings.output}: {terms}, {rendering.seconds:.0f} s")

@@ -24,6 +24,7 @@ import torch
 import tyro
 from torch import Tensor
 
+from gatys.cli import parse
 from gatys.memory import GIB, PICTURE
 from gatys.render import Renderer, open_vgg
 from gatys.settings import Preset, Settings, preset
@@ -176,7 +177,7 @@ def peak(options: BenchOptions) -> None:
 
 def main() -> int:
     """The command line."""
-    options = tyro.cli(BenchOptions, prog="python -m gatys.bench", description=__doc__)
+    options = parse(BenchOptions, "python -m gatys.bench", __doc__)
     if options.peak:
         peak(options)
     else:

@@ -1,34 +1,39 @@
-"""Command lines made from settings: presets first, then every option on top."""
+"""Command lines made from dataclasses; those of a run begin with a preset, and every option goes on top."""
 
 from __future__ import annotations
 
 import argparse
-import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import tyro
 
-from gatys.settings import PRESETS
+from gatys.settings import PRESETS, Settings
+from weights.command_line import in_one_sentence
 
 T = TypeVar("T")
 
 
-def parse(kind: type[T], prog: str, description: str | None, arguments: Sequence[str] | None = None) -> T:
-    """The dataclass `kind` from the command line; a --preset among the arguments sets the defaults of the others."""
+def parse(
+    kind: type[T],
+    prog: str,
+    description: str | None,
+    arguments: Sequence[str] | None = None,
+    default: Any = tyro.MISSING_NONPROP,
+) -> T:
+    """The dataclass `kind` from the command line; `default` holds other defaults than its own. Raises InputError."""
+
+    def by_tyro() -> T:
+        found: T = tyro.cli(kind, args=arguments, default=default, prog=prog, description=description)
+        return found
+
+    return in_one_sentence(by_tyro, prog)
+
+
+def parse_settings(prog: str, description: str | None, arguments: Sequence[str] | None = None) -> Settings:
+    """A run's settings; a --preset among the arguments sets the defaults of the others. Raises InputError."""
     early = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    early.add_argument("--preset", default="best")
+    early.add_argument("--preset", nargs="?")
     name = early.parse_known_args(arguments)[0].preset
-    changed = _with_defaults(kind, PRESETS.get(name, {}))
-    found = tyro.cli(changed, args=arguments, prog=prog, description=description, config=(tyro.conf.OmitArgPrefixes,))
-    values = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}  # type: ignore[arg-type]
-    return kind(**values)
-
-
-def _with_defaults(kind: type[T], values: Mapping[str, Any]) -> type[T]:
-    """A subclass of the dataclass with other defaults."""
-    hints = {field.name: field.type for field in dataclasses.fields(kind)}  # type: ignore[arg-type]
-    fields = [(name, hints[name], dataclasses.field(default=value)) for name, value in values.items()]
-    changed = dataclasses.make_dataclass(kind.__name__, fields, bases=(kind,), frozen=True)
-    changed.__module__, changed.__doc__ = kind.__module__, kind.__doc__
-    return changed
+    default = Settings(tyro.MISSING, tyro.MISSING, **PRESETS.get(name, {}))
+    return parse(Settings, prog, description, arguments, default)

@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from gatys.cli import parse
 from gatys.figures import Captioned, captioned_sheet
 from gatys.pictures import at_size, size_at
 from realtime.styles import Opener, Stylizer
@@ -193,7 +194,7 @@ def run(options: Comparison) -> list[Row]:
 
 def main() -> int:
     """The command line."""
-    options = tyro.cli(Comparison, prog="python -m gatys.compare", description=__doc__)
+    options = parse(Comparison, "python -m gatys.compare", __doc__)
     run(options)
     print(options.out)
     return 0

@@ -20,6 +20,7 @@ import tyro
 from rich.console import Console
 from torch import Tensor
 
+from gatys.cli import parse
 from gatys.descent import Plan, Step, descend
 from gatys.figures import Captioned, captioned_sheet
 from gatys.pictures import at_size, size_at
@@ -111,7 +112,7 @@ def reconstruct_all(options: Reconstruction) -> Path:
 
 def main() -> int:
     """The command line."""
-    options = tyro.cli(Reconstruction, prog="python -m gatys.reconstruct", description=__doc__)
+    options = parse(Reconstruction, "python -m gatys.reconstruct", __doc__)
     print(reconstruct_all(options))
     return 0
 

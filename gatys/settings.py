@@ -128,11 +128,12 @@ def _check(s: Settings) -> None:
     if not s.paintings:
         raise InputError("There is no painting: give one after the photo.")
     for name, given, needed in (
-        ("--layer-weights", len(s.layer_weights), len(s.style_layers)),
-        ("--style-weights", len(s.style_weights), len(s.paintings)),
+        ("--layer-weights", s.layer_weights, s.style_layers),
+        ("--style-weights", s.style_weights, s.paintings),
     ):
-        if given and given != needed:
-            raise InputError(f"{name} has {given} numbers for {needed} {name[2:].split('-')[0]}s: give one for each.")
+        if given and len(given) != len(needed):
+            of_what = f"{len(needed)} {name[2:].split('-')[0]}s"
+            raise InputError(f"{name} has {len(given)} numbers for {of_what}: give one for each.")
     if s.masks and len(s.masks) not in (len(s.paintings), len(s.paintings) - 1):
         raise InputError(f"{len(s.masks)} masks don't fit {len(s.paintings)} paintings: give one --masks for each.")
     for name in ("size", "lr", "history", "memory", "style_scale"):

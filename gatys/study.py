@@ -16,6 +16,7 @@ from typing import Annotated, Literal
 import tyro
 from rich.console import Console
 
+from gatys.cli import parse
 from gatys.figures import Captioned, captioned_sheet
 from gatys.pictures import at_size, size_at
 from gatys.render import Rendering, open_vgg, render_quietly
@@ -101,7 +102,7 @@ def study(options: Study) -> Path:
 
 def main() -> int:
     """The command line."""
-    print(study(tyro.cli(Study, prog="python -m gatys.study", description=__doc__)))
+    print(study(parse(Study, "python -m gatys.study", __doc__)))
     return 0
 
 

@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 
 from gatys import render as rendering
-from gatys.cli import parse
+from gatys.cli import parse_settings
 from gatys.memory import GIB, largest_side, plan_memory
 from gatys.pictures import level_sizes, load_masks, painting_size, refine
 from gatys.record import beside
@@ -142,10 +142,10 @@ def test_the_presets_are_what_was_published(settings: Settings) -> None:
 
 
 def test_a_preset_sets_defaults_and_options_override_it() -> None:
-    made = parse(Settings, "gatys", None, ["p.jpg", "a.jpg", "b.jpg", "--preset", "pytorch-tutorial", "--steps", "7"])
+    made = parse_settings("gatys", None, ["p.jpg", "a.jpg", "b.jpg", "--preset", "pytorch-tutorial", "--steps", "7"])
     assert (made.steps, made.loss, made.beta) == (7, "pytorch-tutorial", 1e6)
     assert made.paintings == (Path("a.jpg"), Path("b.jpg")) and made.preset == "pytorch-tutorial"
-    plain = parse(Settings, "gatys", None, ["p.jpg", "a.jpg", "-o", "out.png"])
+    plain = parse_settings("gatys", None, ["p.jpg", "a.jpg", "-o", "out.png"])
     assert plain == Settings(Path("p.jpg"), (Path("a.jpg"),), out=Path("out.png"))
 
 

@@ -11,8 +11,7 @@ import tyro
 from export import __main__ as export
 from gatys import bench as gatys_bench
 from gatys import compare, reconstruct, study
-from gatys import settings as gatys_settings
-from gatys.cli import parse
+from gatys.cli import parse_settings
 from realtime import bench, options, sheet
 from training import bench as training_bench
 from training import evaluate, johnson, multistyle, newstyle, shipped
@@ -48,7 +47,7 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
     "training.evaluate": evaluation,
     "training.bench": lambda a: tyro.cli(training_bench.Bench, args=a),
     "training.shipped": lambda a: tyro.cli(shipped.Options, args=a),
-    "gatys": lambda a: parse(gatys_settings.Settings, "python -m gatys", None, a),
+    "gatys": lambda a: parse_settings("python -m gatys", None, a),
     "gatys.reconstruct": lambda a: tyro.cli(reconstruct.Reconstruction, args=a),
     "gatys.study": lambda a: tyro.cli(study.Study, args=a),
     "gatys.bench": lambda a: tyro.cli(gatys_bench.BenchOptions, args=a),

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import pypandoc
 import typst
-import tyro
 
+from gatys.cli import parse
 from weights.errors import InputError, exit_code
 from weights.files import check_output, replacing
 
@@ -89,7 +89,7 @@ def render() -> bytes:
 
 def main() -> int:
     """The command line."""
-    options = tyro.cli(Options, prog="python -m gatys.report", description=__doc__)
+    options = parse(Options, "python -m gatys.report", __doc__)
     check_output(options.out, (".pdf",))
     if options.figures:
         make_figures(options)

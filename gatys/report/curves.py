@@ -19,6 +19,7 @@ import tyro
 from matplotlib.figure import Figure
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from gatys.cli import parse
 from gatys.figures import save_figure
 from training.images import SUFFIXES
 from weights.errors import InputError, exit_code
@@ -120,7 +121,7 @@ def draw(options: Options) -> None:
 
 def main() -> int:
     """The command line."""
-    options = tyro.cli(Options, prog="python -m gatys.report.curves", description=__doc__)
+    options = parse(Options, "python -m gatys.report.curves", __doc__)
     draw(options)
     print(options.out)
     return 0
