@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import signal
 import sys
 from pathlib import Path
 
@@ -20,6 +22,9 @@ DEMO = Path("livebrush-demo.mp4")
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the command line; returns the exit code, raises InputError."""
+    for stream in (sys.stdout, sys.stderr):  # a name that the terminal can't write must not end the work
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     options = parse(arguments)
     if options.list or options.json:
         return list_styles(options.weights, options.json)
@@ -27,8 +32,20 @@ def main(arguments: list[str] | None = None) -> int:
     if options.inputs:
         from realtime.render.job import paint_files
 
+        _tidy_when_told_to_stop()
         return paint_files(options, style, options.inputs, options.output)
     return run_window(options, style)
+
+
+def _tidy_when_told_to_stop() -> None:
+    """A closed terminal and a scheduler's stop tidy up as Ctrl-C does, instead of leaving half a file."""
+
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:  # nohup
+            signal.signal(getattr(signal, name), stop)
 
 
 def default_style(folders: Folders | None = None) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import os
+import sys
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -34,6 +36,7 @@ class Options:
     device: str = "auto"
     threads: int = 0
     weights: tuple[Path, ...] = field(default_factory=search_path)
+    overwrite: bool = False
     list: bool = False
     json: bool = False
 
@@ -49,8 +52,9 @@ class Options:
             raise InputError(f"--height {self.height} is out of range: give 16 to 8640 lines.")
         if self.device not in ("auto", "cpu", "cuda"):
             raise InputError(f"--device {self.device} is unknown: give auto, cpu or cuda.")
-        if self.threads < 0:
-            raise InputError(f"--threads {self.threads} is out of range: give 0 (one for each core) or more.")
+        most = max(64, os.cpu_count() or 1)
+        if not 0 <= self.threads <= most:
+            raise InputError(f"--threads {self.threads} is out of range: give 0 (one for each core) to {most}.")
         if self.inputs and self.source is not None:
             raise InputError("Give either files to paint or --source for the window, not both.")
         if self.output is not None and not self.inputs:
@@ -59,8 +63,27 @@ class Options:
 
 def parse(arguments: list[str] | None = None) -> Options:
     """The options that `arguments` (default: the command line) say; raises InputError for what argparse can't judge."""
-    values = vars(_parser().parse_args(arguments))
+    words = sys.argv[1:] if arguments is None else arguments
+    values = vars(_parser().parse_args(_with_amount(words)))
     return Options(**{**values, "inputs": tuple(values["inputs"]), "weights": search_path(values["weights"])})
+
+
+def _with_amount(words: list[str]) -> list[str]:
+    """`words` with a 1 after a `--keep-colors` that no number follows: argparse would take the next file for it."""
+    found: list[str] = []
+    for word in words:
+        if found and found[-1] == "--keep-colors" and not _is_number(word):
+            found.append("1")
+        found.append(word)
+    return found
+
+
+def _is_number(word: str) -> bool:
+    try:
+        float(word)
+    except ValueError:
+        return False
+    return True
 
 
 class _Parser(argparse.ArgumentParser):
@@ -85,6 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     add("inputs", nargs="*", type=Path, metavar="files", help="pictures, clips, folders; none: a live window")
     add("-o", dest="output", type=Path, metavar="OUT", help="file or folder to write (default: ./NAME-STYLE)")
     add("--source", metavar="S", help="camera number, file, http: or rtsp: address (default: 0)")
+    add("--overwrite", action="store_true", help=argparse.SUPPRESS)
     add("--list", action="store_true", help="list the styles (with --json for programs)")
     add("-h", "--help", action="help", help=argparse.SUPPRESS)
     add = parser.add_argument_group("how").add_argument

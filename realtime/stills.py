@@ -27,6 +27,7 @@ _ALWAYS_OPAQUE = frozenset((".jpg", ".jpeg", ".jpe", ".bmp", ".dib", ".ppm", ".p
 READABLE = frozenset((".png", ".webp", ".tif", ".tiff", ".jp2", ".avif")) | _ALWAYS_OPAQUE | _HEIC
 WRITABLE = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"))
 
+_MANY = frozenset((".gif", ".webp", ".png", ".apng", ".avif", ".tif", ".tiff"))
 _WITH_ALPHA = frozenset((".png", ".webp", ".tif", ".tiff"))
 _WITH_WORDS = frozenset((".jpg", ".jpeg", ".png", ".webp"))
 _QUALITY = {
@@ -55,6 +56,11 @@ class StillPicture:
 def is_still(path: Path) -> bool:
     """Whether `path` is a picture rather than a clip, by its suffix."""
     return path.suffix.lower() in READABLE
+
+
+def pages(path: Path) -> int:
+    """How many pictures the file `path` holds, of those kinds that can hold several; 0 for the others."""
+    return int(cv2.imcount(str(path))) if path.suffix.lower() in _MANY else 0
 
 
 def read_still(path: Path) -> StillPicture:
@@ -105,8 +111,8 @@ def paint_still(source: Path, target: Path, paint: Callable[[Image], Image], hei
         write_still(_painted(read_still(source), paint, height), target)
     except (cv2.error, MemoryError) as error:
         raise InputError(f"{source} is too large for the memory: paint it smaller, with --height 2000.") from error
-    pages = cv2.imcount(str(source)) if source.suffix.lower() in (".tif", ".tiff") else 1
-    return [f"Only the first of the {pages} pages of {source.name} was painted."] if pages > 1 else []
+    count = pages(source)
+    return [f"Only the first of the {count} pictures in {source.name} was painted."] if count > 1 else []
 
 
 def _painted(still: StillPicture, paint: Callable[[Image], Image], height: int | None) -> StillPicture:

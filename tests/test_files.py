@@ -2,6 +2,8 @@
 
 import errno
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -70,3 +72,39 @@ def test_what_can_be_written_leaves_no_trace(tmp_path: Path) -> None:
     check_output(tmp_path / "old.JPG", (".png", ".jpg"))
     assert (tmp_path / "old.JPG").read_bytes() == b"old"
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["old.JPG"]
+
+
+def test_a_link_is_written_through(tmp_path: Path) -> None:
+    (tmp_path / "real").mkdir()
+    (tmp_path / "link.txt").symlink_to(tmp_path / "real" / "a.txt")
+    for text in ("new", "again"):
+        with replacing(tmp_path / "link.txt") as temporary:
+            temporary.write_text(text)
+        assert (tmp_path / "link.txt").is_symlink()
+        assert (tmp_path / "real" / "a.txt").read_text() == text
+
+
+def test_a_long_name_can_be_written(tmp_path: Path) -> None:
+    path = tmp_path / ("n" * 250 + ".txt")
+    with replacing(path) as temporary:
+        temporary.write_text("whole")
+    assert path.read_text() == "whole"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks whether a process lives")
+def test_what_a_killed_process_left_goes(tmp_path: Path) -> None:
+    code = f"""
+import os
+from weights.files import replacing
+with replacing({str(tmp_path / "a.txt")!r}) as temporary:
+    temporary.write_text("half")
+    os._exit(1)
+"""
+    subprocess.run([sys.executable, "-c", code], check=False)
+    (left,) = tmp_path.iterdir()
+    with replacing(tmp_path / "other.txt") as temporary:
+        temporary.write_text("whole")
+    assert left.exists(), "another file's"
+    with replacing(tmp_path / "a.txt") as temporary:
+        temporary.write_text("whole")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "other.txt"]

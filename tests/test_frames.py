@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from realtime.frames import bgr_from_rgb, check_image, fit, pad_to_even, resize, rgb_from_bgr, working_size
 from tests.conftest import picture
@@ -66,3 +68,16 @@ def test_channel_orders() -> None:
 def test_check_image_names_what_it_got() -> None:
     with pytest.raises(ValueError, match=r"got float64 \(3, 3\) != expected uint8"):
         check_image(np.zeros((3, 3)))
+
+
+@given(h=st.integers(1, 9000), w=st.integers(1, 9000), height=st.none() | st.integers(16, 8640), even=st.booleans())
+def test_sizes_keep_their_aspect(h: int, w: int, height: int | None, even: bool) -> None:
+    new_h, new_w = working_size((h, w), height, even)
+    assert min(new_h, new_w) >= 1
+    if height is None or height == h:
+        assert (new_h, new_w) == (h, w)
+        return
+    step = 2 if even else 1
+    assert abs(new_h - height) < step
+    assert abs(new_w - w * height / h) <= step
+    assert new_h % step == new_w % step == 0

@@ -191,5 +191,5 @@ def test_pages_that_are_not_painted_are_said(tmp_path: Path) -> None:
     pages = [Pillow.fromarray(picture(32, 48, seed=i)) for i in range(3)]
     pages[0].save(tmp_path / "in.tif", save_all=True, append_images=pages[1:])
     assert paint_still(tmp_path / "in.tif", tmp_path / "out.png", same) == [
-        "Only the first of the 3 pages of in.tif was painted."
+        "Only the first of the 3 pictures in in.tif was painted."
     ]

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 import os
+import platform
+import sys
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from zlib import crc32
 
 from weights.errors import InputError
 
@@ -15,11 +19,13 @@ from weights.errors import InputError
 def replacing(path: Path | str) -> Iterator[Path]:
     """Yield a temporary path beside `path` with its suffix; rename it to `path` on success, delete it on failure.
 
+    Where `path` is a link, what it points to is replaced. What a killed process of this machine has left goes.
     Raises InputError where the folder can't be made or written, or the disk is full.
     """
     path = Path(path)
     temporary, mode = _temporary(path)
     try:
+        path = path.resolve() if path.is_symlink() else path
         yield temporary
         temporary.chmod(mode)  # some writers make a file of their own that no one else may read
         temporary.replace(path)
@@ -33,13 +39,41 @@ def replacing(path: Path | str) -> Iterator[Path]:
 
 def _temporary(path: Path) -> tuple[Path, int]:
     """An empty file beside `path`, and the mode that files made here have. Raises InputError."""
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
     try:
+        path = path.resolve() if path.is_symlink() else path
         path.parent.mkdir(parents=True, exist_ok=True)
+        # The whole name would make long ones too long; other machines may write into the same folder.
+        begin = f".{path.stem[:40]}-{crc32(os.fsencode(path.name)):08x}.{_machine()}"
+        _sweep(path, begin)
+        temporary = path.with_name(f"{begin}.{os.getpid()}.part{path.suffix}")
         temporary.touch()
         return temporary, temporary.stat().st_mode
     except OSError as error:
         raise _unwritable(path, error) from error
+
+
+def _sweep(path: Path, begin: str) -> None:
+    """Delete what processes that live no longer have left of `path`."""
+    for left in path.parent.glob(f"{glob.escape(begin)}.*.part{glob.escape(path.suffix)}"):
+        number = left.name.removeprefix(f"{begin}.").partition(".")[0]
+        if number.isdecimal() and not _lives(int(number)):
+            left.unlink(missing_ok=True)
+
+
+def _lives(process: int) -> bool:
+    if sys.platform == "win32":  # there, asking would end it
+        return True
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:
+        pass
+    return True
+
+
+def _machine() -> str:
+    return "".join(c for c in platform.node() if c.isalnum() or c == "-")[:40] or "here"
 
 
 def _unwritable(path: Path, error: OSError) -> InputError:

@@ -14,6 +14,7 @@ from av.error import FFmpegError
 from realtime.av_frames import reason_of
 from realtime.clip_writer import ANIMATION, VIDEO_SUFFIXES, ClipWriter
 from realtime.frames import Image
+from realtime.render.animation import AnimationReader
 from realtime.render.reader import ClipReader, Picture
 from realtime.render.tracks import Tracks
 from weights.errors import InputError
@@ -39,6 +40,7 @@ class Summary:
 
 
 _END = object()
+Reader = ClipReader | AnimationReader
 Paint = Callable[[Image], Image]
 
 
@@ -58,7 +60,7 @@ def paint_clip(
     if target.suffix.lower() not in VIDEO_SUFFIXES | {ANIMATION}:
         raise InputError(f"A clip can't be written as {target.name}: end its name in .mp4, .mov, .mkv or .webp.")
     not_the_original(target, source)
-    with ClipReader(source, height) as reader, replacing(target) as temporary:
+    with open_clip(source, height) as reader, replacing(target) as temporary:
         try:
             return _Job(reader, temporary).run(paint, on_progress)
         except FFmpegError as error:
@@ -67,10 +69,15 @@ def paint_clip(
             ) from error
 
 
+def open_clip(source: Path, height: int | None = None) -> Reader:
+    """What reads the clip or moving picture `source`; raises InputError where nothing can."""
+    return (AnimationReader if source.suffix.lower() == ANIMATION else ClipReader)(source, height)
+
+
 class _Job:
     """One clip on its way through three threads: decode, paint (the caller's thread), encode."""
 
-    def __init__(self, reader: ClipReader, target: Path) -> None:
+    def __init__(self, reader: Reader, target: Path) -> None:
         self._reader, self._target = reader, target
         self._decoded: queue.Queue[Any] = queue.Queue(_AHEAD)
         self._painted: queue.Queue[Any] = queue.Queue(_AHEAD)
@@ -144,16 +151,17 @@ class _Job:
             return
         writer = ClipWriter(self._target, self._reader.form)
         try:
-            tracks = Tracks(self._reader, writer)
-            self._summary.notes.extend(tracks.notes)
+            tracks = Tracks(self._reader, writer) if isinstance(self._reader, ClipReader) else None
+            self._summary.notes.extend(tracks.notes if tracks else [])
             writer.write(first.image, first.pts, first.duration)
             while (item := self._get(self._painted)) is not _END:
                 if isinstance(item, Picture):
                     writer.write(item.image, item.pts, item.duration)
-                else:
+                elif tracks:
                     tracks.write(item)
             if not self._stop.is_set():
                 writer.finish()
-                tracks.finish()
+                if tracks:
+                    tracks.finish()
         finally:
             writer.close()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
+from realtime.frames import Image
 from realtime.options import Options
 from realtime.render.clip import Progress, paint_clip
-from realtime.render.plan import plan
+from realtime.render.plan import Job, plan
 from realtime.stills import paint_still
 from realtime.styles import open_style
 from realtime.styles.blends import name_of
@@ -23,27 +24,36 @@ def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Pa
     stylizer = open_style(style, options.weights, options.device, options.threads)
     say(stylizer.note)
     paint = partial(stylizer, strength=options.strength, keep_colors=options.keep_colors, stroke=options.stroke)
-    failed: list[InputError] = []
+    failed = 0
     for job in jobs:
+        if job.there and not options.overwrite:
+            say(f"{job.target} is there already: --overwrite paints it again.")
+            continue
         try:
-            if job.still:
-                paint_still(job.source, job.target, paint, options.height)
-                print(job.target)
-            else:
-                progress = _Progress(job.source.name)
-                summary = paint_clip(job.source, job.target, paint, options.height, progress)
-                progress.clear()
-                print(job.target)
-                for note in summary.notes:
-                    say(note)
-        except InputError as error:
+            notes = _paint(job, paint, options.height)
+        except (InputError, OSError) as error:
             if len(jobs) == 1:
                 raise
-            failed.append(error)
+            failed += 1
             say(str(error))
+        else:
+            print(job.target)
+            for note in notes:
+                say(note)
     if failed:
-        raise InputError(f"{len(failed)} of {len(jobs)} files could not be painted, as said above.")
+        raise InputError(f"{failed} of {len(jobs)} files could not be painted, as said above.")
     return 0
+
+
+def _paint(job: Job, paint: Callable[[Image], Image], height: int | None) -> list[str]:
+    """Paint one file; returns notes in words."""
+    if job.still:
+        return paint_still(job.source, job.target, paint, height)
+    progress = _Progress(job.source.name)
+    try:
+        return paint_clip(job.source, job.target, paint, height, progress).notes
+    finally:
+        progress.clear()
 
 
 def say(text: str) -> None:

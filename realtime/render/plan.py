@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from realtime.clip_writer import ANIMATION, VIDEO_SUFFIXES
-from realtime.stills import WRITABLE, is_still
+from realtime.stills import WRITABLE, is_still, pages
 from weights.errors import InputError
 from weights.files import not_the_original
+
+_CLIPS = VIDEO_SUFFIXES | frozenset(
+    (".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".wmv", ".flv", ".3gp", ".ogv", ".mxf", ".gif")
+)
+"""What is taken for a clip in a folder; one that is named may be of any kind."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One file to paint."""
+    """One file to paint: a picture where `still`, else a clip. `there` where an earlier run's painting may be kept."""
 
     source: Path
     target: Path
+    still: bool
+    there: bool = False
+
+
+@dataclass(frozen=True)
+class _Source:
+    """A file to paint, its place `inside` the folder that was named, None where it was named itself."""
+
+    path: Path
+    inside: Path | None = None
 
     @property
     def still(self) -> bool:
-        """Whether it is a picture rather than a clip."""
-        return is_still(self.source)
+        """Whether it is a picture that doesn't move."""
+        moves = self.path.suffix.lower() in (".gif", ".webp", ".png", ".apng", ".avif") and pages(self.path) > 1
+        return not moves and (is_still(self.path) or self.path.suffix.lower() == ".gif")
 
 
 def plan(inputs: Iterable[Path], output: Path | None, style: str) -> list[Job]:
     """What to paint and where to: `output` is a file for one input, else a folder; None puts NAME-STYLE where we stand.
 
-    Raises InputError where an input doesn't exist or `output` doesn't fit.
+    A folder's tree is kept under `output`. Raises InputError where an input doesn't exist or `output` doesn't fit.
     """
     inputs = list(inputs)
-    sources = _expand(inputs, style)
+    try:
+        return _plan(inputs, output, style)
+    except OSError as error:
+        where = error.filename or output or inputs[0]
+        raise InputError(f"{where} can't be used ({error.strerror or error}): choose another name.") from error
+
+
+def _plan(inputs: list[Path], output: Path | None, style: str) -> list[Job]:
+    sources = list(_expand(inputs, output, style))
     if output is not None and _is_file_name(output):
         if len(sources) != 1 or inputs[0].is_dir():
             raise InputError(f"{len(sources)} files don't fit into the one file {output}: give -o a folder.")
@@ -40,53 +65,68 @@ def plan(inputs: Iterable[Path], output: Path | None, style: str) -> list[Job]:
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is no folder: give -o a folder, or a name that ends in .jpg, .png or .mp4.")
     ending = f"-{style}" if output is None else ""
-    taken = {source.resolve() for source in sources}
+    taken = {source.path.resolve() for source in sources}
     jobs = []
     for source in sources:
-        target = _free(folder, source.stem, ending, _suffix(source), style, taken)
+        still = source.still
+        place = folder / source.inside.parent if source.inside is not None else folder
+        target = _free(place, source.path.stem, ending, _suffix(source.path, still), style, taken)
         taken.add(target.resolve())
-        jobs.append(Job(source, target))
+        jobs.append(Job(source.path, target, still, source.inside is not None and target.exists()))
     return jobs
 
 
-def _expand(inputs: list[Path], style: str) -> list[Path]:
-    """The files to paint; of a folder the pictures in it, less what an earlier run painted beside them."""
-    sources: list[Path] = []
+def _expand(inputs: list[Path], output: Path | None, style: str) -> Iterator[_Source]:
+    """The files to paint; of a folder all in it and below it, less what an earlier run painted beside them."""
     for path in inputs:
         if not path.exists():
             raise InputError(f"There is no file {path}: check the name.")
-        if path.is_dir():
-            found = sorted(p for p in path.iterdir() if p.is_file() and is_still(p) and not p.name.startswith("."))
-            if not found:
-                raise InputError(f"The folder {path} holds no pictures: choose another one.")
-            stems = {p.stem for p in found}
-            sources.extend(p for p in found if p.stem.removesuffix(f"-{style}") not in stems - {p.stem})
-        else:
-            sources.append(path)
-    return sources
+        if not path.is_dir():
+            yield _Source(path)
+            continue
+        found = sorted(p for p in _below(path, output) if is_still(p) or p.suffix.lower() in _CLIPS)
+        if not found:
+            raise InputError(f"The folder {path} holds no pictures or clips: choose another one.")
+        stems = {p.with_suffix("") for p in found}
+        for file in found:
+            if file.with_name(file.stem.removesuffix(f"-{style}")) not in stems - {file.with_suffix("")}:
+                yield _Source(file, file.relative_to(path))
+
+
+def _below(folder: Path, output: Path | None) -> Iterator[Path]:
+    """The files in `folder` and below it that aren't hidden; not those in `output`, which may lie in it."""
+    away = output.resolve() if output is not None and output.resolve() != folder.resolve() else None
+    for here, folders, files in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".") and (Path(here) / name).resolve() != away]
+        yield from (Path(here) / name for name in files if not name.startswith("."))
 
 
 def _is_file_name(output: Path) -> bool:
     return bool(output.suffix) and not output.is_dir()
 
 
-def _one(source: Path, output: Path) -> Job:
-    if is_still(source):
+def _one(source: _Source, output: Path) -> Job:
+    still, suffix = source.still, output.suffix.lower()
+    if not still and suffix in WRITABLE - {ANIMATION} and pages(source.path):
+        still = True  # the first picture of a moving one
+    if still:
         kind, fits, endings = "picture", WRITABLE, ".jpg, .png, .webp or .tif"
     else:
         kind, fits, endings = "clip", VIDEO_SUFFIXES | {ANIMATION}, ".mp4, .mov, .mkv or .webp"
-    if output.suffix.lower() not in fits:
+    if suffix not in fits:
         raise InputError(
-            f"The {kind} {source} can't be written as {output}: end its name in {endings}, or name a folder."
+            f"The {kind} {source.path} can't be written as {output}: end its name in {endings}, or name a folder."
         )
-    not_the_original(output, source)
-    return Job(source, output)
+    not_the_original(output, source.path)
+    return Job(source.path, output, still)
 
 
-def _suffix(source: Path) -> str:
+def _suffix(source: Path, still: bool) -> str:
     suffix = source.suffix.lower()
-    if is_still(source):
+    if still:
         return source.suffix if suffix in WRITABLE else ".png"
+    if pages(source):
+        return ANIMATION
     return source.suffix if suffix in VIDEO_SUFFIXES else ".mkv"  # Matroska holds any sound
 
 
