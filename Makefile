@@ -23,7 +23,7 @@ check: .venv/full
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r realtime/requirements.txt
 	touch $@
 
-.venv/full: requirements.txt realtime/requirements.txt
+.venv/full: requirements.txt realtime/requirements.txt training/requirements.txt tests/requirements.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@

@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
@@ -71,6 +72,49 @@ SMALL = {"folders.py": {"platformdirs"}, "install.py": {"filelock"}}
 def test_weights_uses_the_standard_library_and_little_else(path: Path) -> None:
     others = {m.split(".")[0] for m in imports_of(path)} - set(sys.stdlib_module_names) - {"weights"}
     assert others == SMALL.get(path.name, set())
+
+
+def names_in(requirements: Path) -> set[str]:
+    """The distributions that a requirements file asks for, those of the files that it includes among them."""
+    found: set[str] = set()
+    for line in requirements.read_text(encoding="utf-8").splitlines():
+        if line.startswith("-r "):
+            found |= names_in(requirements.parent / line[3:].strip())
+        elif name := re.match(r"[\w.-]+", line):
+            found.add(re.sub(r"[-_.]+", "-", name[0]).lower())
+    return found
+
+
+OPTIONAL = {"pillow-heif"}
+"""What is used where it is there, and said where it is not."""
+
+
+@pytest.mark.parametrize(
+    ("room", "requirements"),
+    [
+        ("weights", "realtime"),
+        ("realtime", "realtime"),
+        ("training", "training"),
+        ("export", "training"),
+        ("gatys", "training"),
+        ("gatys/report", "tests"),
+        ("tests", ""),
+    ],
+)
+def test_each_room_names_what_it_needs(room: str, requirements: str) -> None:
+    """A fresh install of a room's requirements holds all that the room imports."""
+    asked = names_in(ROOT / requirements / "requirements.txt") | OPTIONAL
+    if requirements == "tests":
+        asked |= names_in(ROOT / "training" / "requirements.txt")
+    of_module = packages_distributions()
+    for path in (ROOT / room).rglob("*.py"):
+        if room == "gatys" and "report" in path.parts:
+            continue
+        for module in {m.split(".")[0] for m in imports_of(path)} - set(sys.stdlib_module_names) - ROOMS - {"tests"}:
+            given = {re.sub(r"[-_.]+", "-", name).lower() for name in of_module.get(module, [module])}
+            assert given & asked, (
+                f"{path.relative_to(ROOT)} imports {module}, which no requirements file of {room} names"
+            )
 
 
 LIVE_FILES = sorted((ROOT / "realtime").rglob("*.py"))
