@@ -51,6 +51,10 @@ def test_files_that_are_no_styles_are_refused_in_words(tmp_path: Path) -> None:
         load_generator(path)
 
 
+class Foreign:
+    """What no checkpoint should hold."""
+
+
 def test_a_state_comes_back_and_a_damaged_one_is_said(tmp_path: Path) -> None:
     save_state(tmp_path, {"step": 3, "w": torch.arange(4)})
     state = load_state(tmp_path)
@@ -58,6 +62,10 @@ def test_a_state_comes_back_and_a_damaged_one_is_said(tmp_path: Path) -> None:
     (tmp_path / "checkpoint.pt").write_bytes(b"half")
     with pytest.raises(InputError, match="can't be read"):
         load_state(tmp_path)
+    torch.save(Foreign(), tmp_path / "checkpoint.pt")
+    with pytest.raises(InputError, match="can't be read") as said:
+        load_state(tmp_path)
+    assert "\n" not in str(said.value)
     with pytest.raises(InputError, match="nothing to resume"):
         load_state(tmp_path / "elsewhere")
 

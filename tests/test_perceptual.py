@@ -80,9 +80,9 @@ def test_vgg19_loads_from_a_file_with_torchvisions_names(tmp_path: Path) -> None
 
     torch.manual_seed(0)
     reference = vgg19(weights=None).features
-    torch.save({f"features.{k}": v for k, v in reference.state_dict().items()}, tmp_path / "vgg19.pth")
+    torch.save({f"features.{k}": v for k, v in reference.state_dict().items()}, tmp_path / "vgg19-dcbb9e9d.pth")
     x = torch.rand(1, 3, 32, 32)
-    ours = load_vgg("vgg19", tmp_path / "vgg19.pth")(x, ["relu3_4"])["relu3_4"]
+    ours = load_vgg("vgg19", tmp_path / "vgg19-dcbb9e9d.pth")(x, ["relu3_4"])["relu3_4"]
     mean, std = torch.tensor([0.485, 0.456, 0.406]), torch.tensor([0.229, 0.224, 0.225])
     expected = reference[:18]((x - mean.view(1, 3, 1, 1)) / std.view(1, 3, 1, 1))
     assert torch.allclose(ours, expected, atol=1e-6)

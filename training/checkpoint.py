@@ -168,5 +168,6 @@ def load_state(folder: Path) -> dict[str, Any]:
         return state
     except FileNotFoundError:
         raise InputError(f"There is nothing to resume: {path} is missing; train without --resume.") from None
-    except Exception as error:  # a damaged pickle raises whatever its bytes spell
-        raise InputError(f"The checkpoint {path} can't be read ({error}): delete it and train anew.") from error
+    except Exception as error:  # a damaged pickle raises whatever its bytes spell, in many lines
+        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        raise InputError(f"The checkpoint {path} can't be read ({reason}): delete it and train anew.") from error

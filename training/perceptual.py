@@ -12,10 +12,9 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from safetensors import SafetensorError
-from safetensors.torch import load_file
 from torch import Tensor, nn
 
+from training.vgg import CAFFE_MEAN, CAFFE_STD, Channels, read_numbers
 from weights.errors import InputError
 from weights.folders import WEIGHTS
 
@@ -25,11 +24,6 @@ BLOCKS = {"vgg16": (2, 2, 3, 3, 3), "vgg19": (2, 2, 4, 4, 4)}
 """Convolutions in each of the five blocks (Simonyan & Zisserman 2015, table 1, columns D and E)."""
 
 WIDTHS = (64, 128, 256, 512, 512)
-
-CAFFE_STD = (1 / 255, 1 / 255, 1 / 255)
-CAFFE_MEAN = (123.68 / 255, 116.779 / 255, 103.939 / 255)
-TORCH_STD = (0.229, 0.224, 0.225)
-TORCH_MEAN = (0.485, 0.456, 0.406)
 
 
 def layer_names(network: str) -> list[str]:
@@ -56,8 +50,8 @@ class VGG(nn.Module):
         self,
         network: str = "vgg16",
         pooling: Literal["max", "avg"] = "max",
-        mean: tuple[float, float, float] = CAFFE_MEAN,
-        std: tuple[float, float, float] = CAFFE_STD,
+        mean: Channels = CAFFE_MEAN,
+        std: Channels = CAFFE_STD,
     ) -> None:
         super().__init__()
         self.network = network
@@ -103,45 +97,31 @@ def load_vgg(network: str = "vgg16", weights: Path | str | None = None, pooling:
     """The loss network with its ImageNet numbers.
 
     vgg16 is in the repository (float16, conv1_1 … conv5_1); vgg19 comes from torchvision's cache or download, or from
-    `weights`, a .safetensors or .pth file with torchvision's names (`features.0.weight` …). Raises InputError.
+    `weights`, a .safetensors or .pth file with torchvision's names (`features.0.weight` …). Mean and deviation are what
+    the file says (`training.vgg`). Raises InputError.
     """
+    if network not in BLOCKS:
+        raise InputError(f"There is no loss network {network!r}: choose vgg16 or vgg19.")
     if weights is None and network == "vgg16":
         weights = WEIGHTS / "vgg16.safetensors"
-    state, from_torchvision = _read_numbers(network, weights)
-    vgg = VGG(network, pooling, *((TORCH_MEAN, TORCH_STD) if from_torchvision else (CAFFE_MEAN, CAFFE_STD)))
+    numbers = read_numbers(network, Path(weights) if weights else None)
+    vgg = VGG(network, pooling, numbers.mean, numbers.std)
     for index, name in enumerate(vgg.names):
-        key = f"features.{index}"
+        keys = {part: f"features.{index}.{part}" for part in ("weight", "bias")}
         if not name.startswith("conv"):
             continue
-        if f"{key}.weight" not in state:  # a cut file: what lies beyond can't be asked for
+        if not numbers.state.keys() >= set(keys.values()):  # a cut file: what lies beyond can't be asked for
             vgg.names = vgg.names[:index]
             break
-        vgg.convolutions[name].load_state_dict({p: state[f"{key}.{p}"].float() for p in ("weight", "bias")})
+        try:
+            vgg.convolutions[name].load_state_dict({part: numbers.state[key].float() for part, key in keys.items()})
+        except RuntimeError as error:
+            raise InputError(
+                f"{weights} holds another network's numbers than {network}'s: its {name} differs."
+            ) from error
     if not vgg.names:
         raise InputError(f"{weights} holds no VGG convolutions ('features.0.weight' …): give torchvision's weights.")
     return vgg.eval()
-
-
-def _read_numbers(network: str, weights: Path | str | None) -> tuple[Mapping[str, Tensor], bool]:
-    """The state dict and whether it expects torchvision's mean and deviation (the files of Keras' numbers do not)."""
-    if network not in BLOCKS:
-        raise InputError(f"There is no loss network {network!r}: choose vgg16 or vgg19.")
-    if weights is None:
-        from torchvision.models import get_model_weights
-
-        try:
-            return get_model_weights(network).DEFAULT.get_state_dict(progress=True, check_hash=True), True
-        except OSError as error:
-            raise InputError(f"{network} can't be downloaded ({error}): give its file with --vgg-weights.") from error
-    path = Path(weights)
-    try:
-        if path.suffix == ".safetensors":
-            return load_file(path), False
-        return torch.load(path, map_location="cpu", weights_only=True), True
-    except FileNotFoundError:
-        raise InputError(f"There is no file {path} with {network}'s weights.") from None
-    except (OSError, SafetensorError, RuntimeError, ValueError) as error:
-        raise InputError(f"{path} can't be read as {network}'s weights ({error}).") from error
 
 
 def gram_matrix(features: Tensor) -> Tensor:
