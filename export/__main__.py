@@ -25,6 +25,7 @@ from training.checkpoint import (
 )
 from training.generators import LiteTrunk
 from weights.card import Card
+from weights.command_line import in_one_sentence
 from weights.errors import InputError, exit_code
 from weights.folders import WEIGHTS, search_path, user_folder
 from weights.install import install, staging
@@ -142,7 +143,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Export what the command line names."""
-    options = parser().parse_args()
+    options = in_one_sentence(parser().parse_args, "python -m export")
     path, card = export(options.source, options.output, options.shipped)
     size = path.stat().st_size / 1024
     print(f"{path}: {card.title}, {size:.0f} kB, at most {card.parity:.0f}/255 from torch.")

@@ -23,6 +23,7 @@ from realtime.live.sources import Source
 from realtime.live.styling import Dials
 from realtime.styles import Opener
 from realtime.styles.stylizer import Stylizer
+from weights.command_line import in_one_sentence
 from weights.errors import InputError, exit_code
 from weights.folders import search_path
 
@@ -60,7 +61,7 @@ class _Sized(Source):
 
 def main() -> int:
     """Measure and print; returns the exit code."""
-    values = vars(_parser().parse_args())
+    values = vars(in_one_sentence(_parser().parse_args, "python -m realtime.bench"))
     options = BenchOptions(**{**values, "weights": search_path(values["weights"])})
     style = default_style(options.weights) if options.style is None else options.style
     if options.startup:

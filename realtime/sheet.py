@@ -14,6 +14,7 @@ from realtime.frames import Image, resize
 from realtime.stills import WRITABLE, StillPicture, read_still, write_still
 from realtime.styles import Opener
 from weights.catalog import installed_styles
+from weights.command_line import in_one_sentence
 from weights.errors import InputError, exit_code
 from weights.files import check_output
 from weights.folders import Folders, search_path
@@ -99,7 +100,7 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Make the sheet that the command line asks for."""
-    values = vars(parser().parse_args())
+    values = vars(in_one_sentence(parser().parse_args, "python -m realtime.sheet"))
     values |= {name: tuple(values[name]) for name in ("photos", "styles")}
     options = SheetOptions(**{**values, "weights": search_path(values["weights"])})
     check_output(options.output, WRITABLE, *options.photos)

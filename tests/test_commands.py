@@ -10,7 +10,12 @@ import pytest
 from weights.errors import exit_code
 
 ROOT = Path(__file__).resolve().parents[1]
-COMMANDS = ("training.johnson", "training.multistyle", "training.newstyle", "training.evaluate", "export.__main__")
+COMMANDS = (
+    *("training.johnson", "training.multistyle", "training.newstyle", "training.cyclegan.__main__"),
+    *("training.evaluate", "training.shipped", "training.bench", "export.__main__"),
+    *("gatys.__main__", "gatys.study", "gatys.reconstruct", "gatys.compare", "gatys.bench"),
+    *("gatys.report.__main__", "gatys.report.curves", "realtime.__main__", "realtime.bench", "realtime.sheet"),
+)
 
 HANGS_UP = """
 import sys
@@ -39,6 +44,7 @@ def test_every_command_helps(module: str, monkeypatch: pytest.MonkeyPatch, capsy
     ("line", "words"),
     [
         ("training.johnson --style-image none.jpg --photos x --name a", "no picture none.jpg"),
+        ("training.cyclegan.__main__ --photos nowhere --paintings x --name a", "no folder nowhere"),
         ("training.newstyle none.jpg --name a --trunk none.safetensors", "no file none.safetensors"),
         ("training.multistyle --paintings nowhere --photos x --name a", "no folder nowhere"),
         ("training.evaluate styles a.safetensors --paintings x --photos x", "no folder x"),
@@ -52,6 +58,16 @@ def test_bad_input_is_one_sentence(
     said = capsys.readouterr().err
     assert said.startswith("livebrush: ") and words in said
     assert len(said.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_an_option_that_there_is_not_is_one_sentence(
+    module: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, module, "--nonsense", "1") == 2
+    said = capsys.readouterr()
+    assert said.out == "" and len(said.err.splitlines()) == 1
+    assert said.err.endswith(f": see python -m {module.removesuffix('.__main__')} --help.\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows doesn't tell a writer that the reader hung up")

@@ -20,10 +20,10 @@ from pathlib import Path
 from statistics import median
 
 import torch
-import tyro
 from torch import Tensor
 from torch.utils.data import DataLoader
 
+from training.cli import parse
 from training.generators import build
 from training.images import PhotoCrops, load_image, pictures_in
 from training.johnson import OneStyle
@@ -128,7 +128,7 @@ def rates(bench: Bench) -> dict[str, float]:
 
 def main() -> int:
     """The command line."""
-    bench = tyro.cli(Bench, prog="python -m training.bench", description=__doc__)
+    bench = parse(Bench, "python -m training.bench", __doc__)
     found = rates(bench)
     former = found["32-true, one scale"]
     for name, rate in found.items():

@@ -26,6 +26,7 @@ from rich.table import Table
 from torch import Tensor
 
 from training.checkpoint import load_generator, load_vector, read_card
+from training.cli import parse_one_of
 from training.cyclegan.evaluate import CycleGAN, evaluate_cyclegan
 from training.images import SUFFIXES, central_crop, load_image, pictures_in
 from training.measures import LINES, coarse_style_distance, content_change, photo_to_measure
@@ -201,9 +202,7 @@ def styles(options: Styles) -> None:
 
 def main() -> int:
     """The command line."""
-    options = tyro.extras.subcommand_cli_from_dict(
-        {"styles": Styles, "cyclegan": CycleGAN}, prog="python -m training.evaluate", description=__doc__
-    )
+    options = parse_one_of({"styles": Styles, "cyclegan": CycleGAN}, "python -m training.evaluate", __doc__)
     if isinstance(options, Styles):
         styles(options)
     else:

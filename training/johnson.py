@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 import torch
-import tyro
 from torch import Tensor
 
 from training.checkpoint import load_generator, save_generator
+from training.cli import parse
 from training.generators import Generator, build
 from training.images import load_image
 from training.loop import Training, fit
@@ -147,9 +147,7 @@ def numbers_to_start_from(path: Path, settings: Settings) -> dict[str, Tensor]:
 
 def main() -> int:
     """The command line."""
-    settings = tyro.cli(
-        Settings, prog="python -m training.johnson", description=__doc__, config=(tyro.conf.OmitArgPrefixes,)
-    )
+    settings = parse(Settings, "python -m training.johnson", __doc__)
     path = train(settings)
     if not settings.loop.install:
         print(f"{path}: install it with  python -m export {path.parent}")

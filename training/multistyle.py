@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import tyro
 from torch import Tensor, nn
 
 from training.checkpoint import bound, load_generator, load_vector, save_generator, save_vector, vectors_beside
+from training.cli import parse
 from training.generators import Lite, LiteTrunk
 from training.images import load_image, pictures_in
 from training.loop import Training, fit
@@ -236,9 +236,7 @@ def train(settings: Settings) -> Path:
 
 def main() -> int:
     """The command line."""
-    settings = tyro.cli(
-        Settings, prog="python -m training.multistyle", description=__doc__, config=(tyro.conf.OmitArgPrefixes,)
-    )
+    settings = parse(Settings, "python -m training.multistyle", __doc__)
     path = train(settings)
     if not settings.loop.install:
         print(f"{path}: install it with  python -m export {path}")

@@ -20,6 +20,7 @@ import tyro
 from torch import Tensor
 
 from training.checkpoint import bound, load_generator, load_vector, save_vector, vectors_beside
+from training.cli import parse
 from training.generators import LiteTrunk
 from training.images import central_crop, load_image, pictures_in
 from training.loop import Training, fit
@@ -136,9 +137,7 @@ def train(settings: Settings) -> Path:
 
 def main() -> int:
     """The command line."""
-    train(
-        tyro.cli(Settings, prog="python -m training.newstyle", description=__doc__, config=(tyro.conf.OmitArgPrefixes,))
-    )
+    train(parse(Settings, "python -m training.newstyle", __doc__))
     return 0
 
 

@@ -18,6 +18,7 @@ from typing import Annotated, Any
 import tyro
 
 from training.checkpoint import STATE, read_card
+from training.cli import parse
 from weights.errors import InputError, exit_code
 from weights.folders import WEIGHTS
 
@@ -108,7 +109,7 @@ def run(arguments: list[str]) -> None:
 
 def main() -> int:
     """The command line."""
-    print(*make(tyro.cli(Options, prog="python -m training.shipped", description=__doc__)), sep="\n")
+    print(*make(parse(Options, "python -m training.shipped", __doc__)), sep="\n")
     return 0
 
 

@@ -23,12 +23,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import tyro
 from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.data import DataLoader, StackDataset
 
 from training.checkpoint import load_state, save_generator, save_state
+from training.cli import parse
 from training.cyclegan.crops import ScaledCrops, split
 from training.cyclegan.settings import Settings, card_of, check
 from training.cyclegan.trainer import GeneratorPair, Trainer
@@ -196,9 +196,7 @@ def train(settings: Settings) -> Path:
 
 def main() -> int:
     """The command line."""
-    settings = tyro.cli(
-        Settings, prog="python -m training.cyclegan", description=__doc__, config=(tyro.conf.OmitArgPrefixes,)
-    )
+    settings = parse(Settings, "python -m training.cyclegan", __doc__)
     path = train(settings)
     if not settings.install:
         print(f"{path}: install it with  python -m export {path}")
