@@ -11,22 +11,20 @@ import onnx
 from training.checkpoint import read_card
 from weights.card import METADATA_KEY, Card
 from weights.catalog import Entry, read_catalog
-from weights.errors import InputError
+from weights.errors import InputError, first_line
 from weights.files import sha256
 from weights.limits import MAX_MODEL, check_size
 
 
 def entry_of(path: Path) -> Entry:
     """The entry of one exported network. Raises InputError where the file carries no card."""
+    if not path.exists():
+        raise InputError(f"There is no file {path}: export the style first.")
+    check_size(path, MAX_MODEL)
     try:
-        check_size(path, MAX_MODEL)
         proto = onnx.load(path, load_external_data=False)
-    except FileNotFoundError:
-        raise InputError(f"There is no file {path}: export the style first.") from None
-    except InputError:
-        raise
     except Exception as error:  # protobuf raises its own, undocumented kinds
-        raise InputError(f"{path} can't be read as ONNX ({error}): export the style again.") from error
+        raise InputError(f"{path} can't be read as ONNX ({first_line(error)}): export the style again.") from error
     for prop in proto.metadata_props:
         if prop.key == METADATA_KEY:
             return Entry(Card.from_json(prop.value, str(path)), path.name, sha256(path))

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from training.generators import Generator, build
 from weights.card import METADATA_KEY, VECTOR_KEY, Card
-from weights.errors import InputError
+from weights.errors import InputError, first_line
 from weights.files import replacing
 from weights.limits import MAX_MODEL, check_size
 
@@ -76,8 +76,7 @@ def _check_shapes(file: Any, card: Card, path: Path | str) -> None:
         with torch.device("meta"):
             skeleton = build(card.architecture, card.arguments)
     except (RuntimeError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise InputError(f"The card in {path} describes no network ({reason}): train it again.") from error
+        raise InputError(f"The card in {path} describes no network ({first_line(error)}): train it again.") from error
     expected = {name: list(value.shape) for name, value in skeleton.state_dict().items()}
     got = {name: file.get_slice(name).get_shape() for name in file.keys()}  # noqa: SIM118 (not a dict)
     wrong = sorted(name for name in expected.keys() | got.keys() if expected.get(name) != got.get(name))
@@ -169,5 +168,5 @@ def load_state(folder: Path) -> dict[str, Any]:
     except FileNotFoundError:
         raise InputError(f"There is nothing to resume: {path} is missing; train without --resume.") from None
     except Exception as error:  # a damaged pickle raises whatever its bytes spell, in many lines
-        reason = (str(error).splitlines() or [type(error).__name__])[0]
+        reason = first_line(error)
         raise InputError(f"The checkpoint {path} can't be read ({reason}): delete it and train anew.") from error

@@ -21,7 +21,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from weights.errors import InputError, exit_code
+from weights.errors import InputError, exit_code, first_line
 from weights.files import check_output, replacing
 
 Channels = tuple[float, float, float]
@@ -75,14 +75,10 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     except FileNotFoundError:
         raise InputError(f"There is no file {path} with VGG's weights.") from None
     except Exception as error:  # a damaged or foreign pickle raises whatever its bytes spell
-        raise InputError(f"{path} can't be read as VGG's weights ({_first_line(error)}).") from error
+        raise InputError(f"{path} can't be read as VGG's weights ({first_line(error)}).") from error
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise InputError(f"{path} holds no VGG convolutions ('features.0.weight' …): give torchvision's weights.")
     return state, {}
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
 
 
 def _told(path: Path, metadata: Mapping[str, str]) -> tuple[Channels, Channels] | None:

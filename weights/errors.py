@@ -14,6 +14,12 @@ class InputError(Exception):
     """
 
 
+def first_line(error: Exception) -> str:
+    """What a library's error says, for a sentence of ours: its first line with words, at most 200 characters."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines or [type(error).__name__])[0][:200]
+
+
 def exit_code(main: Callable[[], int | None]) -> int:
     """Run `main`; print an InputError as one line on stderr and return 2, return 130 on Ctrl-C.
 

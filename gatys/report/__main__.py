@@ -19,7 +19,7 @@ import pypandoc
 import typst
 
 from gatys.cli import parse
-from weights.errors import InputError, exit_code
+from weights.errors import InputError, exit_code, first_line
 from weights.files import check_output, replacing
 
 FOLDER = Path(__file__).resolve().parent
@@ -84,7 +84,7 @@ def render() -> bytes:
         made: bytes = typst.compile(typst_of(SOURCE).encode(), root=str(FOLDER))  # type: ignore[type-var]
         return made
     except typst.TypstError as error:
-        raise InputError(f"{SOURCE.name} can't be set: {str(error).splitlines()[0]}") from error
+        raise InputError(f"{SOURCE.name} can't be set: {first_line(error)}") from error
 
 
 def main() -> int:

@@ -18,7 +18,7 @@ from realtime.frames import Image, check_image
 from realtime.styles.onnx_file import check_model
 from realtime.styles.vectors import Vector, at_stroke, both_strokes
 from weights.card import METADATA_KEY, VECTOR_KEY, Card
-from weights.errors import InputError
+from weights.errors import InputError, first_line
 from weights.limits import MAX_VECTOR
 
 MIN_SIDE = 16
@@ -138,12 +138,7 @@ def _run_trouble(error: Exception, path: Path, h: int, w: int) -> str:
     if any(word in text.lower() for word in _NO_MEMORY):
         smaller = max(MIN_SIDE, h // 2)
         return f"A picture of {w}x{h} is too large for the memory: paint it smaller, with --height {smaller}."
-    return f"{path} can't paint a picture of {w}x{h} ({_first_line(text)}): make it anew with python -m export."
-
-
-def _first_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[0][:200] if lines else "no reason given"
+    return f"{path} can't paint a picture of {w}x{h} ({first_line(error)}): make it anew with python -m export."
 
 
 def _options(threads: int) -> Any:
@@ -171,7 +166,7 @@ def _open(path: Path, device: str, threads: int) -> _Opened:
             except InputError:
                 raise
             except Exception as error:  # a driver too old, no memory left: many kinds, and the CPU still works
-                note = f"CUDA doesn't work here ({_first_line(str(error))})"
+                note = f"CUDA doesn't work here ({first_line(error)})"
         if device == "cuda":
             raise InputError(f"{note}: use --device cpu, or mend it.")
     return _Opened(_session(path, threads, ["CPUExecutionProvider"]), "cpu", "" if note == _NO_GPU else note)
@@ -184,7 +179,7 @@ def _session(path: Path, threads: int, providers: list[Any]) -> Any:
     except Exception as error:
         if providers != ["CPUExecutionProvider"]:
             raise
-        reason = _first_line(str(error))
+        reason = first_line(error)
         raise InputError(f"{path} is no style that can be read ({reason}): export it again.") from error
 
 

@@ -26,7 +26,7 @@ from training.cyclegan.settings import Method
 from training.generators import build
 from training.objective import total
 from training.temporal import centre, steadiness_loss
-from weights.errors import InputError
+from weights.errors import InputError, first_line
 
 SPAN = 2.0
 """L1 in the papers' [-1, 1] over L1 in [0, 1]."""
@@ -144,9 +144,7 @@ class Trainer:
             for name, pool in (("photo_pool", self.photo_pool), ("painting_pool", self.painting_pool)):
                 pool.fill(state[name][self.fabric.global_rank].to(self.fabric.device))
         except (KeyError, RuntimeError, ValueError) as error:
-            if isinstance(error, InputError):
-                raise
-            reason = str(error).splitlines()[0]
+            reason = first_line(error)
             raise InputError(f"The checkpoint doesn't fit these settings ({reason}): give its own.") from error
 
     def launch(self) -> None:
