@@ -69,6 +69,17 @@ def tiny_model(path: Path, effect: str, card: Card) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """The switch of tests/test_golden.py."""
+    parser.addoption("--update-golden", action="store_true", help="write the kept paintings of the shipped styles anew")
+
+
+@pytest.fixture
+def update_golden(request: pytest.FixtureRequest) -> bool:
+    """Whether the kept paintings are to be written anew."""
+    return bool(request.config.getoption("--update-golden"))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """The user's folder of the tests, empty: nobody's own is read or written."""
