@@ -32,10 +32,25 @@ def world(tmp_path: Path) -> Path:
 def test_the_table_has_every_figure(world: Path, capsys: pytest.CaptureFixture[str]) -> None:
     weights = (world / "tiny.safetensors",)
     evaluate.styles(
-        evaluate.Styles(weights, world / "paintings", world / "photos", count=2, size=48, reference=3, noise_steps=2)
+        evaluate.Styles(
+            weights, world / "paintings", world / "photos", count=2, size=48, lines=64, reference=3, noise_steps=2
+        )
     )
     printed = capsys.readouterr().out
-    for word in ("content", "style", "total", "ratio", "steps", "D", "C", "noise", "shift1", "shift4", "identity"):
+    for word in (
+        "content",
+        "style",
+        "total",
+        "ratio",
+        "steps",
+        "D",
+        "C",
+        "noise",
+        "shift1",
+        "shift4",
+        "GMAC",
+        "identity",
+    ):
         assert word in printed
 
 
@@ -47,7 +62,9 @@ def test_a_style_of_a_folder_has_its_steadiness(
     save_generator(world / "folder.safetensors", Lite(16, 1), card)
     weights = (Path("folder.safetensors"), Path("tiny.safetensors"))
     evaluate.styles(
-        evaluate.Styles(weights, Path("paintings"), Path("photos"), count=1, size=48, reference=0, noise_steps=0)
+        evaluate.Styles(
+            weights, Path("paintings"), Path("photos"), count=1, size=48, lines=64, reference=0, noise_steps=0
+        )
     )
     folder, tiny = (line for line in capsys.readouterr().out.splitlines() if ".safetensors" in line)
     assert tiny.count(".") - folder.count(".") >= 3  # content, style, total
@@ -92,7 +109,13 @@ def test_a_picture_of_the_painting_is_no_distance_away(world: Path) -> None:
     assert measures.coarse_style_distance(vgg, photo, painting) > 0.1
     assert measures.content_change(vgg, photo, photo) == 0
     assert measures.content_change(vgg, painting, photo) > 0.5
-    assert min(measures.photo_to_measure(world / "photos" / "0.png").shape[2:]) == measures.LINES
+    assert min(measures.photo_to_measure(world / "photos" / "0.png", 96).shape[2:]) == 96
+
+
+def test_the_work_of_a_frame_by_hand() -> None:
+    convolution = torch.nn.Conv2d(3, 5, 3, padding=1)
+    assert evaluate.work_of(convolution) == pytest.approx(3 * 5 * 9 * 640 * 480 / 1e9)
+    assert evaluate.work_of(Lite(32, 1, deep=64).eval()) < 3.4
 
 
 def test_the_loss_from_noise_is_lower_after_more_steps() -> None:

@@ -6,8 +6,8 @@ prints for each style, and for the fine and the bold strokes of each that has bo
 the content, style and total loss it was trained with; that total over what Gatys' optimisation of the same loss
 reaches from white noise (the measure of Johnson 2016, figure 5: 1.9 to 3.8), and the number of its steps from the
 content picture that overtake the style; D, the coarse style distance, and C, the content change
-(training.measures); its noise gain; its shift error at 1 to 4 pixels; and, with --flow or --clips, its flow-warped
-error (training.steadiness).
+(training.measures); its noise gain; its shift error at 1 to 4 pixels; with --flow or --clips, its flow-warped error
+(training.steadiness); and the work of a frame of 640x480.
 """
 
 from __future__ import annotations
@@ -24,12 +24,13 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
 
 from training.checkpoint import load_generator, load_vector, read_card
 from training.cli import parse_one_of
 from training.cyclegan.evaluate import CycleGAN, evaluate_cyclegan
 from training.images import SUFFIXES, central_crop, load_image, pictures_in
-from training.measures import LINES, coarse_style_distance, content_change, photo_to_measure
+from training.measures import coarse_style_distance, content_change, photo_to_measure
 from training.multistyle import losses_told
 from training.objective import LossSettings, Objective, loss_vgg, reference_descent
 from training.perceptual import load_vgg
@@ -71,6 +72,8 @@ class Styles:
     """How many of them, evenly chosen."""
     size: int = 256
     """Side of their central crops in pixels, for losses and steadiness."""
+    lines: int = 480
+    """Short side of the photos and of the painting for D and C."""
     reference: int = 100
     """L-BFGS steps from the photo tried at most; 0 to leave them out."""
     noise_steps: int = 300
@@ -142,12 +145,12 @@ def losses_of(style: Trained, painting: Path, photos: list[Tensor], options: Sty
     return mean_of(rows)
 
 
-def boldness_of(style: Trained, painting: Path, photos: list[Path]) -> dict[str, float]:
-    """Mean coarse style distance D and content change C of photos at LINES."""
-    vgg, wanted = load_vgg(), load_image(painting, short_side=LINES)
+def boldness_of(style: Trained, painting: Path, photos: list[Path], lines: int) -> dict[str, float]:
+    """Mean coarse style distance D and content change C of photos with this short side."""
+    vgg, wanted = load_vgg(), load_image(painting, short_side=lines)
     rows = []
     for path in photos:
-        photo = photo_to_measure(path)
+        photo = photo_to_measure(path, lines)
         with torch.no_grad():
             painted = style.paint(photo)
         rows.append({"D": coarse_style_distance(vgg, painted, wanted), "C": content_change(vgg, painted, photo)})
@@ -161,6 +164,13 @@ def steadiness_of(paint: Paint, photos: list[Tensor], pairs: dict[str, list[Pair
         for photo in photos
     ]
     return {**mean_of(rows), **{kind: mean(flow_error(paint, pair) for pair in of) for kind, of in pairs.items()}}
+
+
+def work_of(paint: Paint) -> float:
+    """Billions of multiplications and additions that a frame of 640x480 takes."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        paint(torch.zeros(1, 3, 480, 640))
+    return float(counter.get_total_flops() / 2e9)
 
 
 def mean_of(rows: list[dict[str, float]]) -> dict[str, float]:
@@ -187,14 +197,16 @@ def styles(options: Styles) -> None:
         row: dict[str, float] = {}
         if style.losses:
             painting = painting_of(style.name, options.paintings)
-            row = losses_of(style, painting, photos, options) | boldness_of(style, painting, paths)
-        rows[style.label] = {**row, **steadiness_of(style.paint, photos, pairs)}
+            row = losses_of(style, painting, photos, options) | boldness_of(style, painting, paths, options.lines)
+        rows[style.label] = {**row, **steadiness_of(style.paint, photos, pairs), "GMAC": work_of(style.paint)}
     full = [row for row in rows.values() if "D" in row]
     if len(full) > 1:
         rows["mean"] = mean_of(full)
     rows["identity"] = steadiness_of(lambda x: x, photos, pairs)
     columns = max(rows.values(), key=len)
-    table = Table("style", *columns, title=f"{len(photos)} photos at {options.size} px; D and C at {LINES} lines")
+    table = Table(
+        "style", *columns, title=f"{len(photos)} photos at {options.size} px; D and C at {options.lines} lines"
+    )
     for name, row in rows.items():
         table.add_row(name, *(f"{row[c]:.4g}" if c in row else "" for c in columns))
     Console(width=200).print(table)

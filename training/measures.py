@@ -15,16 +15,13 @@ from training.images import load_image
 from training.objective import reduced
 from training.perceptual import VGG, gram_matrix
 
-LINES = 480
-"""Short side in pixels of the photo that is painted and of the painting that it is compared with."""
-
 COARSE_LAYERS = ("relu3_3", "relu4_3", "relu5_1")
 CHANGE_LAYER = "relu4_3"
 
 
-def photo_to_measure(path: Path, stride: int = 8) -> Tensor:
-    """The photo at LINES, (1, 3, H, W), cut to multiples of `stride`."""
-    photo = load_image(path, short_side=LINES)
+def photo_to_measure(path: Path, lines: int, stride: int = 8) -> Tensor:
+    """The photo with a short side of `lines`, (1, 3, H, W), cut to multiples of `stride`."""
+    photo = load_image(path, short_side=lines)
     height, width = (side // stride * stride for side in photo.shape[2:])
     return photo[:, :, :height, :width]
 
