@@ -91,7 +91,7 @@ def run_window(options: Options, style: str) -> int:
     find_blend(style, options.weights)  # a misspelt name is said here, not in the window
     trouble = screen_trouble() or _source_trouble(options.source or "0")
     if trouble is None:
-        from realtime.window.window import run
+        from realtime.window.application import run
 
         return run(options, style, options.height or LIVE_HEIGHT, options.source or "0")
     if options.source is not None:

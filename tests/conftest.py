@@ -22,7 +22,11 @@ if TYPE_CHECKING:
     from gatys.settings import Settings
 
 if TYPE_CHECKING:
+    from PyQt5.QtWidgets import QApplication
+
+    from realtime.window.window import Window
     from tests.live_fakes import Start
+    from tests.window_fakes import Open
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -246,3 +250,25 @@ def started() -> Iterator[Start]:
     from tests.live_fakes import starter
 
     yield from starter()
+
+
+@pytest.fixture(scope="session")
+def application() -> QApplication:
+    """Qt, without a screen."""
+    from realtime.window.application import make_application
+
+    return make_application()
+
+
+@pytest.fixture
+def opened(application: QApplication, tmp_path: Path) -> Iterator[Open]:
+    """Opens windows on the styles of a folder, and closes them: `opened(folder, "negative")`."""
+    from tests.window_fakes import opener
+
+    yield from opener(tmp_path)
+
+
+@pytest.fixture
+def window(opened: Open, styles: Path) -> Window:
+    """A window on a source that never changes, with the styles `negative` (chosen) and `same`."""
+    return opened(styles, "negative")

@@ -14,7 +14,7 @@ from weights.files import check_output, not_the_original, replacing
 
 def test_a_disk_that_fills_up_is_a_sentence(tmp_path: Path) -> None:
     with (
-        pytest.raises(InputError, match=r"Can't write .*a\.txt \(No space left on device\)"),
+        pytest.raises(InputError, match=r"Can't write .*a\.txt \(No space left on device\): the disk is full"),
         replacing(tmp_path / "a.txt") as temporary,
     ):
         temporary.write_text("half")

@@ -1,81 +1,21 @@
-"""The window, offscreen: it shows what is painted, hands on what is chosen, and says what went wrong."""
+"""The window, offscreen: it shows what is painted and hands on what is chosen."""
 
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import cv2
 import numpy as np
-import pytest
 
-from realtime.live import Dials, Live
-from realtime.live.sources import Source
-from realtime.styles import Opener
+from realtime.live import Dials
 from realtime.window.window import Window
 from tests.conftest import picture
-from weights.catalog import read_catalog
+from tests.window_fakes import Open, press, shows, until
 
 # isort: split
 from PyQt5.QtCore import QEvent, Qt
-from PyQt5.QtGui import QKeyEvent
 from PyQt5.QtWidgets import QApplication, QComboBox
-
-
-class Steady(Source):
-    """The same picture for ever."""
-
-    live = True
-
-    def read(self) -> np.ndarray | None:
-        time.sleep(0.005)
-        return None if self._stopped.is_set() else picture(48, 64)
-
-
-@pytest.fixture(scope="module")
-def application() -> QApplication:
-    return QApplication.instance() or QApplication(["test"])
-
-
-@pytest.fixture
-def opened(application: QApplication, tmp_path: Path) -> Iterator[Callable[..., Window]]:
-    """Opens a window on the styles of a folder: `opened(folder, "negative")`."""
-    windows: list[Window] = []
-
-    def opened(folder: Path, style: str) -> Window:
-        live = Live(lambda _: Steady("steady"), "steady", Opener(folder, "cpu", 1), style, Dials(height=None))
-        window = Window(live, [entry.card for entry in read_catalog(folder)], snapshots=tmp_path)
-        windows.append(window)
-        live.start()
-        window.show()
-        return window
-
-    yield opened
-    for window in windows:
-        window.close()
-
-
-@pytest.fixture
-def window(opened: Callable[..., Window], styles: Path) -> Window:
-    return opened(styles, "negative")
-
-
-def until(application: QApplication, condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        application.processEvents()
-        time.sleep(0.002)
-
-
-def press(window: Window, key: int, kind: QEvent.Type = QEvent.KeyPress) -> None:
-    QApplication.sendEvent(window, QKeyEvent(kind, key, Qt.NoModifier))
-
-
-def shows(window: Window, image: np.ndarray) -> bool:
-    return window.view.image is not None and np.array_equal(window.view.image, image)
 
 
 def test_shows_the_painted_picture_and_how_it_goes(application: QApplication, window: Window) -> None:
@@ -151,14 +91,6 @@ def test_save(application: QApplication, window: Window, tmp_path: Path) -> None
     assert str(path) in window.view.words
 
 
-def test_a_style_that_can_not_be_opened_is_said(application: QApplication, window: Window) -> None:
-    until(application, lambda: window.view.image is not None)
-    window.controls.styles.addItem("Gone", "gone")
-    window.controls.styles.setCurrentIndex(2)
-    until(application, lambda: "no style called 'gone'" in window.view.words)
-    assert window.controls.styles.currentData() == "negative"
-
-
 def test_full_screen_shows_the_picture_alone(application: QApplication, window: Window) -> None:
     press(window, Qt.Key_F)
     assert window.isFullScreen()
@@ -185,7 +117,7 @@ def texts(menu: QComboBox) -> list[str]:
     return [menu.itemText(i) for i in range(menu.count())]
 
 
-def test_blend(application: QApplication, opened: Callable[..., Window], pack: Path) -> None:
+def test_blend(application: QApplication, opened: Open, pack: Path) -> None:
     window = opened(pack, "red")
     controls = window.controls
     until(application, lambda: colour(window) == [255, 0, 0])
@@ -201,7 +133,7 @@ def test_blend(application: QApplication, opened: Callable[..., Window], pack: P
     assert not controls.mix.isEnabled()
 
 
-def test_another_style_ends_the_blend(application: QApplication, opened: Callable[..., Window], pack: Path) -> None:
+def test_another_style_ends_the_blend(application: QApplication, opened: Open, pack: Path) -> None:
     window = opened(pack, "red:1,blue:3")
     controls = window.controls
     assert (controls.styles.currentText(), controls.partner.currentText(), controls.mix.value()) == ("Red", "Blue", 75)
@@ -214,9 +146,7 @@ def test_another_style_ends_the_blend(application: QApplication, opened: Callabl
     until(application, lambda: shows(window, 255 - picture(48, 64)))
 
 
-def test_a_blend_of_three_is_an_item_of_its_own(
-    application: QApplication, opened: Callable[..., Window], pack: Path
-) -> None:
+def test_a_blend_of_three_is_an_item_of_its_own(application: QApplication, opened: Open, pack: Path) -> None:
     window = opened(pack, "red,green,blue")
     until(application, lambda: colour(window) == [85, 85, 85])
     assert window.controls.styles.currentText() == "Red + Green + Blue"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import glob
 import hashlib
 import os
 import platform
 import sys
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from zlib import crc32
 
@@ -34,7 +35,8 @@ def replacing(path: Path | str) -> Iterator[Path]:
     except OSError as error:
         raise _unwritable(path, error) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong before is what is to be said
+            temporary.unlink(missing_ok=True)
 
 
 def _temporary(path: Path) -> tuple[Path, int]:
@@ -77,7 +79,9 @@ def _machine() -> str:
 
 
 def _unwritable(path: Path, error: OSError) -> InputError:
-    return InputError(f"Can't write {path} ({error.strerror or error}): choose another place with -o.")
+    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
+    mend = "the disk is full, so make room" if full else "choose another place with -o"
+    return InputError(f"Can't write {path} ({error.strerror or error}): {mend}.")
 
 
 def not_the_original(target: Path, *sources: Path) -> None:

@@ -9,7 +9,7 @@ from realtime.styles.blends import read_blend, write_blend
 from weights.card import Card
 
 # isort: split
-from PyQt5.QtCore import QSignalBlocker, Qt
+from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
 from PyQt5.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSlider, QWidget
 
 _DRAG_SECONDS = 0.1  # a slider's way through a blend is felt, not watched
@@ -17,11 +17,14 @@ _ALONE = "Blend with ..."
 
 
 class Controls(QWidget):
-    """Hands `live` what the user chooses. `cards` are the styles of the menu, in order."""
+    """Hands `live` what the user chooses. `cards` are the styles of the menu, in order; `changed` is sent with it."""
+
+    changed = pyqtSignal()
 
     def __init__(self, live: Live, cards: list[Card]) -> None:
         super().__init__()
         self._live, self._cards = live, cards
+        self._asked = ""  # the style handed over last
         self.styles, self.partner = _menu("the style"), _menu("a second style of the same network")
         self.mix = _slider(0.0)
         self.strength = _slider(live.dials.strength)
@@ -36,9 +39,9 @@ class Controls(QWidget):
         self.styles.currentIndexChanged.connect(self._switch)
         self.partner.currentIndexChanged.connect(self._pair)
         self.mix.valueChanged.connect(lambda _: self._choose(_DRAG_SECONDS))
-        self.strength.valueChanged.connect(lambda value: live.change(strength=value / 100))
-        self.stroke.valueChanged.connect(lambda value: live.change(stroke=value / 100))
-        self.keep_colors.valueChanged.connect(lambda value: live.change(keep_colors=value / 100))
+        self.styles.activated.connect(lambda _: self._choose())  # the same again: a broken one is tried anew
+        for dial, slider in (("strength", self.strength), ("stroke", self.stroke), ("keep_colors", self.keep_colors)):
+            slider.valueChanged.connect(partial(self._turn, dial))
 
     def _lay_out(self) -> None:
         rows = QGridLayout(self)
@@ -62,7 +65,9 @@ class Controls(QWidget):
         rows.addLayout(look, 1, 0, 1, 2)
         rows.addWidget(self.status, 0, 1, Qt.AlignmentFlag.AlignVCenter)
         rows.setColumnStretch(0, 1)
-        self.status.setMinimumWidth(self.fontMetrics().horizontalAdvance("00.0 fps · 000 ms · 0000x0000 · CUDA"))
+        self.status.setMinimumWidth(
+            self.fontMetrics().horizontalAdvance("00.0 fps · 000 ms · delay 000 ms · 0000x0000 · CUDA")
+        )
         self.status.setAlignment(Qt.AlignmentFlag.AlignRight)
         for blending in (self.mix, self.partner):
             blending.setVisible(any(self._partners(card.name) for card in self._cards))
@@ -71,7 +76,9 @@ class Controls(QWidget):
 
     def pick(self, index: int) -> None:
         """Choose the style at `index` of the menu, where there is one."""
-        if 0 <= index < self.styles.count():
+        if index == self.styles.currentIndex():
+            self._choose()  # a broken one is tried anew
+        elif 0 <= index < self.styles.count():
             self.styles.setCurrentIndex(index)
 
     def step(self, by: int) -> None:
@@ -82,7 +89,10 @@ class Controls(QWidget):
     # --- from the menus to the style and back ---
 
     def follow(self) -> None:
-        """Show the style that `live` says: at the start, and after one could not be opened."""
+        """Show the style that `live` says, where it isn't what was chosen here: at the start, or after a refusal."""
+        if self._live.style == self._asked:
+            return
+        self._asked = self._live.style
         weights = read_blend(self._live.style)
         names = list(weights)
         with QSignalBlocker(self.styles):
@@ -129,13 +139,19 @@ class Controls(QWidget):
         with QSignalBlocker(self.mix):
             self.mix.setValue(round(part * 100))
 
+    def _turn(self, dial: str, value: int) -> None:
+        self._live.change(**{dial: value / 100})
+        self.changed.emit()
+
     def _choose(self, fade: float | None = None) -> None:
         """Hand over the style that the menus and the slider say."""
         style, partner, part = self.styles.currentData(), self.partner.currentData(), self.mix.value() / 100
         if partner:
             style = write_blend({style: 1 - part, partner: part})
         choose = self._live.choose if fade is None else partial(self._live.choose, fade=fade)
+        self._asked = style
         choose(style)
+        self.changed.emit()
 
 
 def _menu(tip: str) -> QComboBox:

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from PyQt5 import sip
-from PyQt5.QtCore import QRect, QSize, Qt
-from PyQt5.QtGui import QColor, QImage, QPainter, QPaintEvent
+from PyQt5.QtCore import QRect, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QColor, QImage, QMouseEvent, QPainter, QPaintEvent
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
 from realtime.frames import Image, resize
 
 
 class View(QWidget):
-    """Shows one `(H, W, 3) uint8 RGB` picture; `words` stand over it, in a band at the bottom."""
+    """Shows one `(H, W, 3) uint8 RGB` picture; `words` stand over it, in a band at the bottom.
+
+    `drawn` is sent when it has been drawn, `clicked` when it is clicked on.
+    """
+
+    drawn = pyqtSignal()
+    clicked = pyqtSignal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -50,12 +56,19 @@ class View(QWidget):
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the picture and the words."""
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(18, 18, 18))
-        if self._image is not None:
-            self._draw(painter, self._image)
-        if self._words:
-            self._write(painter)
-        painter.end()
+        try:
+            painter.fillRect(self.rect(), QColor(18, 18, 18))
+            if self._image is not None:
+                self._draw(painter, self._image)
+            if self._words:
+                self._write(painter)
+        finally:
+            painter.end()  # else Qt ends the program
+        self.drawn.emit()
+
+    def mousePressEvent(self, event: QMouseEvent | None) -> None:
+        """Say that it was clicked on."""
+        self.clicked.emit()
 
     def _draw(self, painter: QPainter, image: Image) -> None:
         ratio = self.devicePixelRatioF()

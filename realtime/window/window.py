@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import signal
-import sys
+import logging
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 # ONNX Runtime (in styles) before Qt: on Windows the libraries that Qt brings would hide its own.
-from realtime.live import Dials, Live, Painted
-from realtime.live.sources import describe, open_source
-from realtime.options import Options
+from realtime.live import Live, Painted, State
+from realtime.live.meter import Meter
+from realtime.live.sources import describe
+from realtime.log import Faults
 from realtime.stills import StillPicture, write_still
-from realtime.styles import Opener
 from weights.card import Card
-from weights.catalog import installed_styles
 from weights.errors import InputError
 
 # isort: split
-from PyQt5.QtCore import QEvent, QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
+from PyQt5.QtCore import QEvent, Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QKeyEvent
 from PyQt5.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
 
 from realtime.window.controls import Controls
 from realtime.window.view import View
+from realtime.window.words import REMARK_SECONDS, Words
 
-_WORDS_SECONDS = 4.0
+_log = logging.getLogger(__name__)
 _LOOK = """
 QMainWindow, QWidget { background: #1b1b1d; color: #d8d8d8; font-size: 13px; }
 QComboBox { background: #2b2b2e; border: 1px solid #3c3c40; border-radius: 4px; padding: 4px 10px; }
@@ -44,18 +43,24 @@ KEYS = "1-9 or arrows: style · hold C: compare · space: pause · S: save · F:
 
 
 class Window(QMainWindow):
-    """Shows what `live` paints and hands it what the user chooses. `cards` are the styles of the menu, in order."""
+    """Shows what `live` paints and hands it what the user chooses.
 
-    def __init__(self, live: Live, cards: list[Card], snapshots: Path = Path()) -> None:
+    `cards` are the styles of the menu, in order; `faults` are said as they come.
+    """
+
+    def __init__(self, live: Live, cards: list[Card], snapshots: Path = Path(), faults: Faults | None = None) -> None:
         super().__init__()
-        self.live, self._snapshots = live, snapshots
+        self.live, self._snapshots, self._faults = live, snapshots, faults or Faults()
         self._painted: Painted | None = None
         self._comparing = False
-        self._words_until = 0.0
+        self._drawn = True  # whether the newest picture has reached the screen, or is an old one painted anew
+        self._words, self._delay = Words(), Meter()
         self.view = View()
+        self.view.clicked.connect(self._words.settle)
+        self.view.drawn.connect(self._measure)
         self.controls = Controls(live, cards)
+        self.controls.changed.connect(self._words.settle)
         self.controls.status.setToolTip(KEYS)
-        self.setWindowTitle(f"Livebrush - {describe(live.source)}")
         self.setStyleSheet(_LOOK)
         body = QWidget()
         column = QVBoxLayout(body)
@@ -75,42 +80,54 @@ class Window(QMainWindow):
 
     def refresh(self) -> None:
         """Show the newest painted frame and how it goes; the timer calls it at display rate."""
+        self._speak()
         painted = self.live.newest()
         if painted is not None:
             if self._painted is None:
-                self.say(self.live.note or KEYS, 2 * _WORDS_SECONDS)
+                self._words.remark(self.live.note or KEYS, 2 * REMARK_SECONDS)
+            self._drawn = self._painted is not None and painted.captured == self._painted.captured
             self._painted = painted
             self._show()
-        trouble = self.live.trouble()
-        if trouble:
-            self.say(trouble.words, 2 * _WORDS_SECONDS)
-            self.controls.follow()
-        elif time.monotonic() > self._words_until:
-            self.view.show_words(self.live.state.words)
+        self.controls.follow()
         self.controls.status.setText(self._status())
+        self.setWindowTitle(f"Livebrush - {describe(self.live.source)}")
+
+    def _speak(self) -> None:
+        trouble = self.live.trouble()
+        if trouble is not None:
+            self._words.complain(self._whole(trouble))
+        fault = self._faults.take()
+        if fault:
+            self._words.complain(fault)
+        self.view.show_words(self._words.now(self._whole(self.live.state)))
+
+    def _whole(self, state: State) -> str:
+        return f"{state.words} {self._faults.more()}".rstrip() if state.unforeseen else state.words
 
     def _show(self) -> None:
         if self._painted is not None:
             self.view.show_image(self._painted.original if self._comparing else self._painted.image)
 
+    def _measure(self) -> None:
+        """The newest picture is on the screen: how late it is."""
+        if self._painted is not None and not self._drawn:
+            self._drawn = True
+            self._delay.add(time.monotonic() - self._painted.captured)
+
     def _status(self) -> str:
         if self._painted is None:
-            return f"loading {self.live.style} ..."
+            return f"loading {self.live.style} ..." if self.live.loading else "no picture yet"
         speed = self.live.meter.read()
         h, w = self._painted.image.shape[:2]
         parts = [f"{w}x{h}", self.live.device.upper()]
         if speed.frames > 1 and not self.live.paused:
-            parts = [f"{speed.fps:.1f} fps", f"{speed.p50_ms:.0f} ms", *parts]
+            delay = f"delay {self._delay.read().p50_ms:.0f} ms"
+            parts = [f"{speed.fps:.1f} fps", f"{speed.p50_ms:.0f} ms", delay, *parts]
         if self.live.loading:
             parts.append(f"loading {self.live.style} ...")
         elif self.live.paused:
             parts.append("paused")
         return " · ".join(parts)
-
-    def say(self, words: str, seconds: float = _WORDS_SECONDS) -> None:
-        """Show `words` over the picture for a while."""
-        self._words_until = time.monotonic() + seconds
-        self.view.show_words(words)
 
     # --- keys ---
 
@@ -118,6 +135,7 @@ class Window(QMainWindow):
         """The keys of `KEYS`."""
         if event is None or (event.isAutoRepeat() and event.key() == Qt.Key.Key_C):
             return
+        self._words.settle()
         key = event.key()
         if Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
             self.controls.pick(key - Qt.Key.Key_1)
@@ -175,10 +193,12 @@ class Window(QMainWindow):
         try:
             write_still(StillPicture(self.view.image), path)
         except InputError as error:
-            self.say(str(error))
-            return None
-        self.say(f"Saved {path.resolve()}")
-        return path
+            _log.warning("%s", error, exc_info=error)
+            self._words.complain(str(error))
+        else:
+            self._words.remark(f"Saved {path.resolve()}")
+        self._speak()
+        return path if path.exists() else None
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Losing the focus ends the comparison: the key may be let go elsewhere."""
@@ -191,24 +211,3 @@ class Window(QMainWindow):
         self._timer.stop()
         self.live.stop()
         super().closeEvent(event)
-
-
-def _say_only_what_matters(kind: QtMsgType, _: QMessageLogContext, message: str | None) -> None:
-    """Qt's remarks about the desktop are of no use to someone who paints."""
-    if kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg):
-        print(f"livebrush: the window system says: {message}", file=sys.stderr)
-
-
-def run(options: Options, style: str, height: int, source: str) -> int:
-    """Open the window on the source that `source` names and run it until it is closed; returns the exit code."""
-    cards = [style.card for style in installed_styles(options.weights)]
-    qInstallMessageHandler(_say_only_what_matters)
-    application = QApplication.instance() or QApplication(["livebrush"])
-    opener = Opener(options.weights, options.device, options.threads)
-    dials = Dials(options.strength, options.keep_colors, options.stroke, height)
-    live = Live(partial(open_source, height=height, loop=True), source, opener, style, dials)
-    window = Window(live, cards)
-    signal.signal(signal.SIGINT, lambda *_: window.close())  # Ctrl-C; the timer lets Python see it
-    live.start()
-    window.show()
-    return int(application.exec_())

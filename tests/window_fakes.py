@@ -1,0 +1,73 @@
+"""What the tests of the window share: a source that never changes, and windows that are closed again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from realtime.live import Dials, Live
+from realtime.live.sources import Source
+from realtime.log import Faults
+from realtime.styles import Opener
+from realtime.window.window import Window
+from tests.conftest import picture
+from weights.catalog import read_catalog
+
+# isort: split
+from PyQt5.QtCore import QEvent, Qt
+from PyQt5.QtGui import QKeyEvent
+from PyQt5.QtWidgets import QApplication
+
+
+class Steady(Source):
+    """The same picture for ever."""
+
+    live = True
+
+    def __init__(self) -> None:
+        super().__init__("steady")
+
+    def read(self) -> np.ndarray | None:
+        time.sleep(0.005)
+        return None if self._stopped.is_set() else picture(48, 64)
+
+
+Open = Callable[..., Window]
+
+
+def opener(snapshots: Path) -> Iterator[Open]:
+    """`open(folder, style)` opens a window on the styles of a folder; `source` opens another source by its name."""
+    windows: list[Window] = []
+
+    def opened(
+        folder: Path, style: str, source: Callable[[str], Source] | None = None, faults: Faults | None = None
+    ) -> Window:
+        live = Live(source or (lambda _: Steady()), "steady", Opener(folder, "cpu", 1), style, Dials(height=None))
+        window = Window(live, [entry.card for entry in read_catalog(folder)], snapshots, faults)
+        windows.append(window)
+        live.start()
+        window.show()
+        return window
+
+    yield opened
+    for window in windows:
+        window.close()
+
+
+def until(application: QApplication, condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        application.processEvents()
+        time.sleep(0.002)
+
+
+def press(window: Window, key: int, kind: QEvent.Type = QEvent.KeyPress) -> None:
+    QApplication.sendEvent(window, QKeyEvent(kind, key, Qt.NoModifier))
+
+
+def shows(window: Window, image: np.ndarray) -> bool:
+    return window.view.image is not None and np.array_equal(window.view.image, image)
