@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from realtime.interrupt import leave_at_once, tidy_when_stopped
+
+if __name__ == "__main__":
+    leave_at_once()  # before the rest is loaded
+
 import io
 import json
-import signal
 import sys
 from pathlib import Path
 
@@ -32,20 +36,9 @@ def main(arguments: list[str] | None = None) -> int:
     if options.inputs:
         from realtime.render.job import paint_files
 
-        _tidy_when_told_to_stop()
+        tidy_when_stopped()
         return paint_files(options, style, options.inputs, options.output)
     return run_window(options, style)
-
-
-def _tidy_when_told_to_stop() -> None:
-    """A closed terminal and a scheduler's stop tidy up as Ctrl-C does, instead of leaving half a file."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name) and signal.getsignal(getattr(signal, name)) != signal.SIG_IGN:  # nohup
-            signal.signal(getattr(signal, name), stop)
 
 
 def default_style(folders: Folders | None = None) -> str:
@@ -98,6 +91,7 @@ def run_window(options: Options, style: str) -> int:
         raise InputError(trouble)
     from realtime.render.job import paint_files, say
 
+    tidy_when_stopped()
     say(f"{trouble} Painting the sample clip instead.")
     return paint_files(options, style, [SAMPLE], DEMO)
 

@@ -201,6 +201,17 @@ def test_no_screen_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     assert display_check.screen_trouble() is None
 
 
+@pytest.mark.parametrize(
+    ("name", "known"),
+    [("nonsense", False), ("offscreen", True), ("vnc:size=640x480", True), ("wayland;xcb", True), ("", True)],
+)
+def test_a_window_system_that_qt_does_not_know_is_said(monkeypatch: pytest.MonkeyPatch, name: str, known: bool) -> None:
+    """Qt itself would end the program."""
+    monkeypatch.setenv("QT_QPA_PLATFORM", name)
+    trouble = display_check.screen_trouble() or ""
+    assert ("QT_QPA_PLATFORM=nonsense names no window system" in trouble) == (not known)
+
+
 def test_defaults_have_one_source() -> None:
     assert parse([]) == Options()
 

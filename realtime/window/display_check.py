@@ -18,14 +18,29 @@ def screen_trouble() -> str | None:
     spec = importlib.util.find_spec("PyQt5")
     if spec is None or not spec.submodule_search_locations:
         return "The window needs PyQt5, which is not installed (pip install -r realtime/requirements.txt)."
-    if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM", "xcb") != "xcb":
-        return None
+    pyqt = Path(spec.submodule_search_locations[0])
+    asked = os.environ.get("QT_QPA_PLATFORM") or "xcb"
+    if asked != "xcb" or not sys.platform.startswith("linux"):
+        return _platform_trouble(pyqt, asked) if "QT_QPA_PLATFORM" in os.environ else None
     if not os.environ.get("DISPLAY"):
         if os.environ.get("WAYLAND_DISPLAY"):
             os.environ["QT_QPA_PLATFORM"] = "wayland"  # Qt 5 asks X first and would give up
             return None
         return "There is no screen here (neither DISPLAY nor WAYLAND_DISPLAY is set)."
-    return _xcb_trouble(Path(spec.submodule_search_locations[0]))
+    return _xcb_trouble(pyqt)
+
+
+def _platform_trouble(pyqt: Path, asked: str) -> str | None:
+    """What is wrong with what QT_QPA_PLATFORM asks for: names with ; between them, each with options behind a colon."""
+    folder = pyqt / "Qt5" / "plugins" / "platforms"
+    if os.environ.get("QT_QPA_PLATFORM_PLUGIN_PATH") or not folder.is_dir():
+        return None  # there may be more than we know
+    known = {path.stem.removeprefix("lib").removeprefix("q").split("-")[0] for path in folder.iterdir()}
+    if any(name.split(":")[0].split("-")[0] in known for name in asked.split(";")):
+        return None
+    return (
+        f"QT_QPA_PLATFORM={asked} names no window system of Qt's: take one of {', '.join(sorted(known))}, or unset it."
+    )
 
 
 def _xcb_trouble(pyqt: Path) -> str | None:
