@@ -1,4 +1,4 @@
-"""`python -m realtime.bench`: how fast a style paints alone and in the whole live loop; and how fast it starts.
+"""`python -m realtime.bench`: how fast a style paints alone and in the live loop, how late, and how fast it starts.
 
 The first two are measured in turns, several times, and compared by their medians: a machine that slows down slows
 both.
@@ -11,16 +11,16 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
 from realtime.__main__ import SAMPLE, default_style
 from realtime.frames import Image, resize
+from realtime.live import Dials, Live, Painted
 from realtime.live.clips import Clip
-from realtime.live.loop import Live
-from realtime.live.sources import Source
-from realtime.live.styling import Dials
 from realtime.styles import Opener
 from realtime.styles.stylizer import Stylizer
 from weights.command_line import in_one_sentence
@@ -43,20 +43,19 @@ class BenchOptions:
     startup: bool = False
 
 
-class _Sized(Source):
-    """The sample clip, over and over, at the size asked for, as fast as it is read."""
+class _Sample(Clip):
+    """The sample clip over and over, its pixels as wide as it takes for the loop to make frames of `size` of it."""
 
-    def __init__(self, size: tuple[int, int]) -> None:
-        super().__init__("sample", paced=False)
-        self._clip, self._size = Clip(SAMPLE, loop=True, paced=False), size
+    def __init__(self, size: tuple[int, int], paced: bool) -> None:
+        super().__init__(SAMPLE, loop=True, paced=paced)
+        self._size = size
 
     def read(self) -> Image | None:
-        image = None if self._stopped.is_set() else self._clip.read()
-        return None if image is None else resize(image, self._size)
-
-    def close(self) -> None:
-        super().close()
-        self._clip.close()
+        image = super().read()
+        if image is not None:
+            (h, w), (high, wide) = self._size, image.shape[:2]
+            self.pixel_aspect = w * high / (h * wide)
+        return image
 
 
 def main() -> int:
@@ -84,6 +83,7 @@ def main() -> int:
     print(f"session.run alone    {fps_alone:7.1f} fps  {1000 / fps_alone:7.1f} ms")
     print(f"whole live loop      {fps_loop:7.1f} fps  {1000 / fps_loop:7.1f} ms")
     print(f"loop against alone   {fps_loop / fps_alone:7.3f}")
+    print(f"delay, clip's pace   {delay_ms(stylizer, (h, w), _ROUND_SECONDS):18.1f} ms, from capture to screen")
     if stylizer.vector is not None:
         print(f"switch within trunk  {switch_ms(opener, style):18.2f} ms, in a thread of its own")
     return 0
@@ -112,24 +112,49 @@ def switch_ms(opener: Opener, style: str) -> float:
 
 
 def loop_fps(stylizer: Stylizer, size: tuple[int, int], seconds: float) -> float:
-    """Frames a second that reach the display slot of the live loop, from a clip that is read as fast as it can be."""
-    live = Live(lambda _: _Sized(size), SAMPLE.name, lambda _: stylizer, stylizer.card.name, Dials(height=None))
-    live.start()
-    try:
-        for _ in range(3):  # until it runs evenly
-            _next(live)
+    """Frames a second that reach the screen's slot of the live loop, from a clip that is read as fast as it can be.
+
+    Decoding, resizing to `size` and everything else that happens to a frame on its way is in it.
+    """
+    with _running(stylizer, size, paced=False) as live:
         count, began = 0, time.perf_counter()
         while (passed := time.perf_counter() - began) < seconds:
             _next(live)
             count += 1
         return count / passed
+
+
+def delay_ms(stylizer: Stylizer, size: tuple[int, int], seconds: float) -> float:
+    """Milliseconds from a frame's capture until it is ready to show, from a clip at its own pace; the median."""
+    delays = []
+    with _running(stylizer, size, paced=True) as live:
+        began = time.perf_counter()
+        while time.perf_counter() - began < seconds:
+            painted = _next(live)
+            delays.append((time.monotonic() - painted.captured) * 1000)
+    return median(delays)
+
+
+@contextmanager
+def _running(stylizer: Stylizer, size: tuple[int, int], paced: bool) -> Iterator[Live]:
+    """The live loop on the sample clip at `size`, once it runs evenly."""
+    live = Live(
+        lambda _: _Sample(size, paced), SAMPLE.name, lambda _: stylizer, stylizer.card.name, Dials(height=size[0])
+    )
+    live.start()
+    try:
+        for _ in range(3):
+            _next(live)
+        yield live
     finally:
         live.stop()
 
 
-def _next(live: Live) -> None:
-    if live.wait_newest(30) is None:
+def _next(live: Live) -> Painted:
+    painted = live.wait_newest(30)
+    if painted is None:
         raise InputError(live.state.words or "The live loop stands still.")
+    return painted
 
 
 _FIRST_FRAME = """

@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from realtime import bench
+from realtime.styles import Stylizer
 from weights.errors import exit_code
 
 
@@ -23,7 +25,23 @@ def test_prints_both_and_the_ratio(
     alone, loop, ratio = float(lines[1].split()[2]), float(lines[2].split()[3]), float(lines[3].split()[-1])
     assert alone > 0
     assert loop > 0
-    assert ratio == pytest.approx(loop / alone, rel=0.05)
+    assert ratio == pytest.approx(loop / alone, rel=0.05, abs=1e-3), "to the digits printed"
+    assert lines[4].startswith("delay, clip's pace")
+    assert 0 < float(lines[4].split()[3]) < 5000
+
+
+def test_the_loop_resizes_what_it_captures(styles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes: set[tuple[int, ...]] = set()
+    stylizer = Stylizer(styles / "same.onnx", "cpu", 1)
+    call = Stylizer.__call__
+
+    def watched(self: Stylizer, image: np.ndarray, *rest: float, **dials: float) -> np.ndarray:
+        sizes.add(image.shape)
+        return call(self, image, *rest, **dials)
+
+    monkeypatch.setattr(Stylizer, "__call__", watched)
+    bench.loop_fps(stylizer, (100, 333), 0.1)
+    assert sizes == {(100, 333, 3)}
 
 
 def test_a_trunk_prints_what_a_switch_costs(
