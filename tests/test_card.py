@@ -48,6 +48,7 @@ DAMAGED = [
         json.dumps(json.loads(CARD.to_json()) | wrong)
         for wrong in (
             {"name": 3},
+            {"name": "../wave"},
             {"title": 3},
             {"method": None},
             {"picture": "foo"},

@@ -38,7 +38,10 @@ def test_a_missing_or_damaged_catalogue_is_said(tmp_path: Path) -> None:
         read_catalog(tmp_path)
 
 
-@pytest.mark.parametrize("row", [None, "x", [], {"card": None}, {"card": "x"}, {"card": {"picture": "foo"}}])
+CARDS = [None, "x", {"picture": "foo"}, {"name": "../x", "title": "", "method": "", "architecture": ""}]
+
+
+@pytest.mark.parametrize("row", [None, "x", [], *({"card": card, "model": "x.onnx"} for card in CARDS)])
 def test_a_damaged_row_of_the_catalogue_is_said(tmp_path: Path, row: object) -> None:
     (tmp_path / "catalog.json").write_text(json.dumps({"styles": [row]}))
     with pytest.raises(InputError, match=r"catalog\.json can't be read"):

@@ -1,5 +1,7 @@
 """Weights that describe themselves, and a training's state."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,8 @@ from training.checkpoint import (
 from training.generators import Lite, LiteTrunk
 from weights.card import METADATA_KEY, Card
 from weights.errors import InputError
+
+ROOT = Path(__file__).resolve().parents[1]
 
 CARD = Card("tiny", "Tiny", "johnson", "lite", {"width": 16, "blocks": 1})
 
@@ -49,6 +53,41 @@ def test_files_that_are_no_styles_are_refused_in_words(tmp_path: Path) -> None:
     save_file({"a": torch.zeros(1)}, path, metadata={METADATA_KEY: CARD.to_json()})
     with pytest.raises(InputError, match="don't fit"):
         load_generator(path)
+
+
+NO_ROOM = """
+import resource, sys
+import subprocess
+import sys
+from pathlib import Path
+import torch
+from training import checkpoint
+from training.generators import Lite
+from weights.card import Card
+from weights.errors import InputError
+folder, card = Path(sys.argv[1]), Card("tiny", "", "", "lite", {"width": 16, "blocks": 1})
+resource.setrlimit(resource.RLIMIT_FSIZE, (2000, 2000))
+for save in (
+    lambda: checkpoint.save_generator(folder / "a.safetensors", Lite(16, 1), card),
+    lambda: checkpoint.save_vector(folder / "b.safetensors", torch.zeros(4000), card),
+    lambda: checkpoint.save_state(folder, {"a": torch.zeros(4000)}),
+):
+    try:
+        save()
+    except InputError as error:
+        print(error)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="has no limits")
+def test_a_full_disk_is_said_and_nothing_is_half_written(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", NO_ROOM, str(tmp_path)]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    said = done.stdout.splitlines()
+    assert [line.partition(" (")[0] for line in said] == [
+        f"Can't write {tmp_path / name}" for name in ("a.safetensors", "b.safetensors", "checkpoint.pt")
+    ]
+    assert not list(tmp_path.iterdir())
 
 
 class Foreign:

@@ -47,6 +47,7 @@ def test_what_is_finished_is_kept_and_what_was_stopped_goes_on(tmp_path: Path, m
     shipped.make(shipped.Options(Path("a"), Path("b"), None, ("starry-night-johnson",), out=tmp_path, install=True))
     left = ["training.johnson"] * (len(recipe["stages"]) - 1)
     assert [c[0] for c in commands] == [*left, "export"]
+    assert commands[-1][-1] == "--shipped"
     assert "--resume" in commands[0] and str(second) in commands[0]
 
 

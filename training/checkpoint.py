@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from training.generators import Generator, build
@@ -31,7 +32,7 @@ def save_generator(path: Path | str, generator: torch.nn.Module, card: Card) -> 
     """Write the network's numbers and its card, whole or not at all."""
     numbers = {name: value.detach().cpu().contiguous() for name, value in generator.state_dict().items()}
     with replacing(path) as temporary:
-        save_file(numbers, temporary, metadata={METADATA_KEY: card.to_json()})
+        temporary.write_bytes(save(numbers, {METADATA_KEY: card.to_json()}))  # save_file's errors are not the disk's
 
 
 @contextmanager
@@ -111,7 +112,7 @@ def save_vector(path: Path | str, vector: Tensor, card: Card) -> None:
     The file appears whole or not at all.
     """
     with replacing(path) as temporary:
-        save_file({VECTOR_KEY: vector.detach().cpu().clone()}, temporary, metadata={METADATA_KEY: card.to_json()})
+        temporary.write_bytes(save({VECTOR_KEY: vector.detach().cpu().clone()}, {METADATA_KEY: card.to_json()}))
 
 
 def read_card(path: Path | str) -> Card:
@@ -156,7 +157,9 @@ def _is_style_of(trunk: Card, path: Path) -> bool:
 def save_state(folder: Path, state: dict[str, Any]) -> None:
     """Write a training's state to `folder`/checkpoint.pt, whole or not at all."""
     with replacing(folder / STATE) as temporary:
-        torch.save(state, temporary)
+        buffer = io.BytesIO()
+        torch.save(state, buffer)
+        temporary.write_bytes(buffer.getbuffer())
 
 
 def load_state(folder: Path) -> dict[str, Any]:

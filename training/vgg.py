@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 import torch
 import tyro
 from safetensors import safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
 from weights.errors import InputError, exit_code, first_line
@@ -131,7 +131,7 @@ def convert(options: Options) -> Path:
         kept["features.0.weight"] = kept["features.0.weight"].flip(1).contiguous()
     mean, std = (TORCH_MEAN, TORCH_STD) if options.input == "torchvision" else (CAFFE_MEAN, CAFFE_STD)
     with replacing(output) as temporary:
-        save_file(kept, temporary, {**metadata, "mean": json.dumps(mean), "std": json.dumps(std)})
+        temporary.write_bytes(save(kept, {**metadata, "mean": json.dumps(mean), "std": json.dumps(std)}))
     return output
 
 

@@ -102,8 +102,10 @@ class Card:
 
     @classmethod
     def from_dict(cls, values: Any) -> Card:
-        """The card that `json.loads` gave; raises one of `DAMAGE`, or InputError for a bad name."""
+        """The card that `json.loads` gave; raises one of `DAMAGE`."""
         own = _known(cls, values)
+        if not _NAME.fullmatch(own["name"]):
+            raise ValueError(f"its name is {own['name']!r}")
         if own.get("stride", 1) < 1:
             raise ValueError(f"its stride is {own['stride']}")
         picture = StylePicture(**_known(StylePicture, own.get("picture") or {}))
