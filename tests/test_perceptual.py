@@ -93,6 +93,13 @@ def test_the_gram_matrix_by_hand() -> None:
     assert torch.equal(gram_matrix(maps), torch.tensor([[[5.0, 11.0], [11.0, 25.0]]]) / 4)
 
 
+def test_the_gram_matrix_is_differentiated_right() -> None:
+    torch.manual_seed(0)
+    maps = torch.randn(2, 3, 4, 5, dtype=torch.float64, requires_grad=True)
+    assert torch.autograd.gradcheck(gram_matrix, maps)
+    assert torch.autograd.gradgradcheck(gram_matrix, maps)
+
+
 def test_the_feature_and_pixel_losses_by_hand() -> None:
     y, x = torch.tensor([[[[1.0, 2.0]]]]), torch.tensor([[[[0.0, 4.0]]]])
     assert feature_loss(y, x).item() == pytest.approx(2.5)  # (1 + 4) / (1 * 1 * 2)

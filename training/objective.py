@@ -204,8 +204,9 @@ def _random_crop(x: Tensor, side: int) -> Tensor:
 
 
 def loss_vgg(settings: LossSettings) -> VGG:
-    """The loss network that the settings name. Raises InputError."""
-    return load_vgg(settings.loss_network, settings.vgg_weights)
+    """The loss network that the settings name, laid out channels-last, which is faster. Raises InputError."""
+    vgg = load_vgg(settings.loss_network, settings.vgg_weights)
+    return vgg.to(memory_format=torch.channels_last)  # type: ignore[call-overload, no-any-return]
 
 
 def reference_descent(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import torch
 import torch.nn.functional as F
@@ -131,9 +131,25 @@ def gram_matrix(features: Tensor) -> Tensor:
     """
     n, c, h, w = features.shape
     with torch.autocast(features.device.type, enabled=False):
-        maps = features.reshape(n, c, h * w)
+        maps = features.permute(0, 2, 3, 1).reshape(n, h * w, c)  # no copy where channels lie last
         maps = maps if maps.dtype == torch.float64 else maps.float()
-        return maps @ maps.transpose(1, 2) / (c * h * w)
+        product: Tensor = _Inner.apply(maps)  # type: ignore[no-untyped-call]
+        return product / (c * h * w)
+
+
+class _Inner(torch.autograd.Function):
+    """F^T F of (N, P, C), with one product of matrices on the way back where autograd would take two."""
+
+    @staticmethod
+    def forward(ctx: Any, maps: Tensor) -> Tensor:  # type: ignore[override]
+        ctx.save_for_backward(maps)
+        return maps.transpose(1, 2) @ maps
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:  # type: ignore[override]
+        (maps,) = ctx.saved_tensors
+        product: Tensor = maps @ (gradient + gradient.transpose(1, 2))
+        return product
 
 
 def feature_loss(y: Tensor, x: Tensor, weight: Tensor | float = 1.0) -> Tensor:
