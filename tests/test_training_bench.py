@@ -16,7 +16,9 @@ def bench(tmp_path: Path) -> Bench:
     (tmp_path / "photos").mkdir()
     for i in range(2):
         Image.fromarray(picture(48, 64, seed=i)).save(tmp_path / "photos" / f"{i}.png")
-    return Bench(tmp_path / "photos" / "0.png", tmp_path / "photos", size=32, batch=1, rounds=1, threads=1)
+    return Bench(
+        tmp_path / "photos" / "0.png", tmp_path / "photos", size=32, style_size=32, batch=1, rounds=1, threads=1
+    )
 
 
 @pytest.mark.parametrize("cached", [True, False])
@@ -42,7 +44,8 @@ def test_the_command_prints_the_ratios(
 ) -> None:
     given = ["--style-image", str(bench.style_image), "--photos", str(bench.photos)]
     monkeypatch.setattr(
-        "sys.argv", ["bench", *given, "--size", "32", "--batch", "1", "--rounds", "1", "--threads", "1"]
+        "sys.argv",
+        ["bench", *given, "--size", "32", "--style-size", "32", "--batch", "1", "--rounds", "1", "--threads", "1"],
     )
     assert main() == 0
     assert capsys.readouterr().out.count("images a second") == 5

@@ -46,6 +46,8 @@ class Bench:
     """The photos."""
     size: int = 256
     """Crop side in pixels."""
+    style_size: int = LossSettings.style_size
+    """Short side of the painting in pixels."""
     batch: int = 4
     rounds: int = 5
     """Steps of each, after one to warm up."""
@@ -106,7 +108,7 @@ def rates(bench: Bench) -> dict[str, float]:
     if bench.threads:
         torch.set_num_threads(bench.threads)
     one, two = LossSettings(scales="one"), LossSettings()
-    painting = load_image(bench.style_image, short_side=one.style_size)
+    painting = load_image(bench.style_image, short_side=bench.style_size)
     precision, _ = chosen_precision("auto", "cpu")
     steps: dict[str, Step] = {
         "plain": Plain(one, painting, cached=False),
