@@ -4,7 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from training.generators import BlurDown, BlurUp, Johnson, Lite, LiteTrunk, build
+from training.folded import BlurDown, BlurUp
+from training.generators import Johnson, Lite, LiteTrunk, build
 from weights.errors import InputError
 
 

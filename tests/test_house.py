@@ -4,6 +4,7 @@ import ast
 import re
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -200,3 +201,28 @@ def test_the_top_level_is_the_pipeline() -> None:
     )
     folders = {name.split("/")[0] for name in listed if "/" in name and not name.startswith(".")}
     assert folders <= {"realtime", "training", "gatys", "export", "weights", "tests"}
+
+
+PYTHON = sorted(path for room in (*ROOMS, "tests") for path in (ROOT / room).rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", PYTHON, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_file_holds_one_idea(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300, "split it by idea"
+
+
+def imported_at_once(path: Path) -> set[str]:
+    """The project's modules that the file imports when it is itself imported: not those inside functions."""
+    found: set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def test_no_module_imports_itself_by_a_detour() -> None:
+    modules = {module_of(path): path for path in PYTHON}
+    graph = {name: imported_at_once(path) & set(modules) - {name} for name, path in modules.items()}
+    tuple(TopologicalSorter(graph).static_order())  # raises CycleError, which names the circle

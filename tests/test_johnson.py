@@ -18,9 +18,8 @@ from training.checkpoint import load_generator
 from training.generators import Lite
 from training.johnson import OneStyle, Settings, train
 from training.objective import LossSettings
-from training.optimisation import Patience, chosen_precision, learning_rate, moving_average, optimizer_of
+from training.optimisation import optimizer_of
 from training.settings import LoopSettings, split_photos
-from training.validation import out_of_balance
 from weights.card import StylePicture
 from weights.errors import InputError
 
@@ -177,23 +176,6 @@ def test_the_exported_weights_are_the_average(settings: Settings, tmp_path: Path
     assert all(torch.equal(last[k], state[f"generator.{k}"]) for k in last)
 
 
-def test_the_moving_average_follows_by_hand() -> None:
-    network = torch.nn.Linear(1, 1, bias=False)
-    average = moving_average(network, 0.9)
-    expected = 0.0
-    for step, value in enumerate((1.0, 2.0, 4.0)):
-        torch.nn.init.constant_(network.weight, value)
-        average.update_parameters(network)
-        expected = value if step == 0 else expected + (1 - (1 + step) / (10 + step)) * (value - expected)
-        assert average.module.weight.item() == pytest.approx(expected)
-
-
-def test_the_precision_is_chosen_and_said() -> None:
-    assert chosen_precision("32-true", "cpu") == ("32-true", "32-true")
-    chosen, words = chosen_precision("auto", "cpu")
-    assert chosen in ("bf16-mixed", "32-true") and chosen in words and "processor" in words
-
-
 @pytest.mark.parametrize(
     "wrong",
     [{"size": 66}, {"size": 0}, {"batch": 0}, {"steps": -3}, {"lr": -1.0}, {"devices": 0}, {"ema": 1.0}],
@@ -256,30 +238,10 @@ def test_photos_are_held_out(settings: Settings) -> None:
     assert split_photos(change(settings, val=settings.loop.photos).loop)[1] == [*held_out, *training]
 
 
-def test_the_learning_rate_rises_then_falls(settings: Settings) -> None:
-    rates = [learning_rate(settings.loop, step, 100) for step in range(100)]
-    assert rates[0] < rates[19] and rates[19] > rates[50] > rates[99] > 0
-    constant = change(settings, schedule="constant").loop
-    assert learning_rate(constant, 99, 100) == settings.loop.lr
-
-
-def test_training_stops_when_the_validation_loss_has_settled() -> None:
-    patience = Patience(2)
-    assert [patience.over(loss) for loss in (5.0, 4.0, 3.99, 3.5, 3.5, 3.499)] == [False] * 5 + [True]
-    never = Patience(0)
-    assert not any(never.over(1.0) for _ in range(9))
-
-
 def test_a_run_that_has_settled_says_so(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
     path = train(change(settings, lr=0.0, steps=40, patience=2, checkpoint_minutes=0.0))
     assert load_generator(path)[1].training["steps"] == 3  # a checkpoint after each; the third is no better either
     assert "has settled: stopped after 3 steps" in capfd.readouterr().err
-
-
-def test_losses_out_of_balance_are_said() -> None:
-    assert "style outweighs" in out_of_balance({"content": 0.1, "style": 9.0})
-    assert "content outweighs" in out_of_balance({"content": 9.0, "style": 0.1})
-    assert out_of_balance({"content": 2.0, "style": 3.0}) == ""
 
 
 @pytest.mark.slow
