@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -29,6 +30,15 @@ if TYPE_CHECKING:
     from tests.window_fakes import Open
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+# A run that was begun in the background, or by nohup, ignores these signals, and so would the programs it starts.
+for _name, _default in (
+    ("SIGINT", signal.default_int_handler),
+    ("SIGTERM", signal.SIG_DFL),
+    ("SIGHUP", signal.SIG_DFL),
+):
+    if hasattr(signal, _name) and signal.getsignal(getattr(signal, _name)) == signal.SIG_IGN:
+        signal.signal(getattr(signal, _name), _default)
 
 MakeClip = Callable[..., Path]
 
