@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -64,6 +65,7 @@ class _Fit:
         s = self.settings
         if s.threads:
             torch.set_num_threads(s.threads)
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # what it computes in is said below
         precision, words = chosen_precision(s.precision, s.accelerator)
         self.fabric = Fabric(accelerator=s.accelerator, devices=s.devices, precision=precision)  # type: ignore[arg-type]
         self.fabric.launch()
