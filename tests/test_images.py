@@ -82,6 +82,14 @@ def test_a_companion_is_cropped_as_its_photo(photos: Path, tmp_path: Path) -> No
         assert (companion - photo / 2).abs().mean() < 0.01  # but for what Lanczos' overshoot clips
 
 
+def test_zoom_bounds_what_a_photo_is_scaled_to(photos: Path) -> None:
+    rng = np.random.default_rng(0)
+    for zoom, photo, largest in ((1.5, 400, 48), (2.5, 400, 80), (2.5, 40, 60), (2.5, 16, 32)):
+        crops = PhotoCrops(pictures_in(photos), 32, 0, 1, zoom=zoom)
+        drawn = {crops.short_side(photo, rng) for _ in range(1000)}
+        assert (min(drawn), max(drawn)) == (32, largest)
+
+
 def test_every_photo_comes_once_a_pass(tmp_path: Path) -> None:
     for grey in range(5):
         Image.new("RGB", (20, 20), (grey * 50,) * 3).save(tmp_path / f"{grey}.png")

@@ -178,7 +178,7 @@ def test_the_exported_weights_are_the_average(settings: Settings, tmp_path: Path
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"size": 66}, {"size": 0}, {"batch": 0}, {"steps": -3}, {"lr": -1.0}, {"devices": 0}, {"ema": 1.0}],
+    [{"size": 66}, {"zoom": 0.5}, {"size": 0}, {"batch": 0}, {"steps": -3}, {"lr": -1.0}, {"devices": 0}, {"ema": 1.0}],
 )
 def test_numbers_that_cannot_work_are_said(settings: Settings, wrong: dict[str, Any]) -> None:
     with pytest.raises(InputError, match=f"--{next(iter(wrong)).replace('_', '-')}"):

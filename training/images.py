@@ -95,12 +95,17 @@ def pictures_in(folder: Path | str) -> list[Path]:
     return paths
 
 
+ENLARGED = 1.5
+"""How much a photo may be enlarged before it is cropped: softer pictures than a webcam's teach nothing."""
+
+
 class PhotoCrops(Dataset[Tensor]):
     """An endless row of (3, size, size) float32 crops in [0, 1] from a folder of photos.
 
     Crop i is a function of (seed, i) alone, whatever came before it and in whichever process, so that a stopped
     training goes on exactly where it was. Every photo comes once in each pass. The short side is scaled at random to
-    between `size` and 1.5 `size` (a photo is enlarged only where it is smaller than `size`); flips are random.
+    between `size` and `zoom` times `size` (a photo of a smaller short side than that is enlarged by ENLARGED at most,
+    or to `size`); flips are random.
     With `companions`, a picture for each photo, it is (6, size, size): the photo and the same crop of its companion.
     A photo that can't be read is said once and the next one taken in its place.
     """
@@ -112,7 +117,9 @@ class PhotoCrops(Dataset[Tensor]):
         seed: int,
         count: int,
         companions: Mapping[Path, Path] | None = None,
+        zoom: float = 1.5,
     ) -> None:
+        self.zoom = zoom
         self.paths = list(paths)
         self.companions = companions or {}
         self.size = size
@@ -157,7 +164,7 @@ class PhotoCrops(Dataset[Tensor]):
 
     def short_side(self, photo: int, rng: np.random.Generator) -> int:
         """The short side in pixels to which a photo, whose own is `photo`, is scaled before it is cropped."""
-        largest = max(self.size, min(round(1.5 * self.size), photo))
+        largest = max(self.size, min(round(self.zoom * self.size), round(ENLARGED * photo)))
         return int(rng.integers(self.size, largest + 1))
 
 

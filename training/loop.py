@@ -154,7 +154,7 @@ class _Fit:
 
     def _loader(self) -> DataLoader[Tensor]:
         s, fabric = self.settings, self.fabric
-        crops = PhotoCrops(self.photos, s.size + 2 * MARGIN, s.seed, self.steps * self.a_step, self.taught)
+        crops = PhotoCrops(self.photos, s.size + 2 * MARGIN, s.seed, self.steps * self.a_step, self.taught, s.zoom)
         mine = range(self.first * self.a_step + fabric.global_rank, self.steps * self.a_step, fabric.world_size)
         on_gpu = fabric.device.type == "cuda"
         # a GPU waits for its photos: all processors read them; otherwise they are wanted for the steps

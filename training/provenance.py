@@ -11,7 +11,7 @@ from training.objective import LossSettings
 from training.settings import LoopSettings
 from weights.errors import InputError
 
-TOLD = ("size", "batch", "optimizer", "lr", "schedule", "ema", "steady_weight", "seed")
+TOLD = ("size", "zoom", "batch", "optimizer", "lr", "schedule", "ema", "steady_weight", "seed")
 
 
 def commit() -> str:
