@@ -1,5 +1,6 @@
 """The table of a style's figures."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ import torch
 
 from tests.conftest import picture
 from training import evaluate, measures
-from training.checkpoint import save_generator, save_vector
+from training.checkpoint import bound, save_generator, save_vector
 from training.generators import Lite
 from training.images import save_image, to_tensor
 from training.objective import LossSettings, Objective, loss_vgg, total
@@ -85,10 +86,10 @@ def test_the_reference_counts_the_steps_to_a_goal(world: Path) -> None:
 
 def test_strokes_are_judged_through_their_trunk(world: Path) -> None:
     lite = Lite(16, 1).eval()
-    trunk = Card("pack", "Pack", "multistyle", "lite-trunk", lite.trunk.arguments)
+    trunk = bound(Card("pack", "Pack", "multistyle", "lite-trunk", lite.trunk.arguments), lite.trunk)
     save_generator(world / "pack.safetensors", lite.trunk, trunk)
     told = {**LOSS.summary(), "fine": {"style_size": 24}}
-    vector = Card("tiny", "Tiny", "multistyle", "lite-trunk", lite.trunk.arguments, trunk="pack", training=told)
+    vector = replace(trunk, name="tiny", title="Tiny", trunk="pack", training=told)
     path = world / "styles" / "tiny.safetensors"
     save_vector(path, torch.stack([lite.style, 2 * lite.style]), vector)
     fine, bold = evaluate.load_styles(path)
@@ -97,7 +98,7 @@ def test_strokes_are_judged_through_their_trunk(world: Path) -> None:
         assert torch.allclose(fine.paint(x), lite(x), atol=1e-6)
         assert not torch.allclose(bold.paint(x), lite(x), atol=1e-3)
     assert (fine.losses.style_size, bold.losses.style_size) == (24, 48)
-    save_vector(path, lite.style, Card(**{**vector.__dict__, "training": LOSS.summary()}))
+    save_vector(path, lite.style, replace(vector, training=LOSS.summary()))
     (only,) = evaluate.load_styles(path)
     assert only.label == str(path)
 

@@ -14,13 +14,13 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from tests.conftest import picture
-from training.checkpoint import load_generator
-from training.generators import Lite
+from training.checkpoint import bound, load_generator, save_generator, save_vector
+from training.generators import Lite, LiteTrunk
 from training.johnson import OneStyle, Settings, train
 from training.objective import LossSettings
 from training.optimisation import optimizer_of
 from training.settings import LoopSettings, split_photos
-from weights.card import StylePicture
+from weights.card import Card, StylePicture
 from weights.errors import InputError
 
 LOSS = LossSettings(style_size=64, style_layers=("relu1_2", "relu2_2"), content_layer="relu2_2")
@@ -213,6 +213,20 @@ def test_training_starts_from_another_style(settings: Settings, tmp_path: Path) 
     assert all(torch.equal(a[k], b[k]) for k in a)
     with pytest.raises(InputError, match="not what --architecture asks for"):
         train(change(settings, init=first, width=32))
+
+
+def test_training_starts_from_a_style_of_a_pack(settings: Settings, tmp_path: Path) -> None:
+    arguments = settings.architecture_arguments()
+    trunk = LiteTrunk(**arguments)
+    vectors = torch.stack([trunk.plain_style(), trunk.plain_style() + 1])
+    own = bound(Card("pack", "Pack", "multistyle", "lite-trunk", arguments), trunk)
+    save_generator(tmp_path / "pack.safetensors", trunk, own)
+    save_vector(tmp_path / "styles" / "mine.safetensors", vectors, dataclasses.replace(own, name="mine", trunk="pack"))
+    init = tmp_path / "styles" / "mine.safetensors"
+    found, _ = load_generator(train(change(settings, init=init, lr=0.0, steps=1)))
+    photo = torch.rand(1, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.equal(found(photo), trunk(photo, vectors[1]))
 
 
 def test_what_cannot_work_is_said_before_training(settings: Settings) -> None:

@@ -132,6 +132,19 @@ def load_vector(path: Path | str) -> tuple[Tensor, Card]:
     return vectors.expand(2, -1), card
 
 
+def load_with_trunk(path: Path) -> tuple[Generator, Tensor, Card]:
+    """A style vector's trunk, which is beside it or above it, its vectors (2, style_length) and its card.
+
+    Raises InputError where either can't be read or they don't belong together.
+    """
+    vectors, card = load_vector(path)
+    beside = [folder / f"{card.trunk}.safetensors" for folder in (path.parent, path.parent.parent)]
+    found = next((p for p in beside if p.exists()), beside[0])
+    trunk, trunk_card = load_generator(found)
+    card.check_trunk(trunk_card, path)
+    return trunk, vectors, card
+
+
 def vectors_beside(trunk: Path) -> list[Path]:
     """The style vectors of the trunk file: those in styles/ beside it (a run), else its own among its neighbours.
 

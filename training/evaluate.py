@@ -26,7 +26,7 @@ from rich.table import Table
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
-from training.checkpoint import load_generator, load_vector, read_card
+from training.checkpoint import load_generator, load_with_trunk, read_card
 from training.cli import parse_one_of
 from training.cyclegan.evaluate import CycleGAN, evaluate_cyclegan
 from training.images import SUFFIXES, central_crop, load_image, pictures_in
@@ -114,9 +114,7 @@ def load_styles(path: Path) -> Iterator[Trained]:
         settings = None if card.method == "cyclegan" else LossSettings.from_summary(card.training)
         yield Trained(card.name, str(path), network, settings)
         return
-    vectors, card = load_vector(path)
-    beside = [folder / f"{card.trunk}.safetensors" for folder in (path.parent, path.parent.parent)]
-    trunk, _ = load_generator(next((p for p in beside if p.exists()), beside[0]))
+    trunk, vectors, card = load_with_trunk(path)
 
     def painter(vector: Tensor) -> Paint:
         return lambda x: trunk(x, vector)

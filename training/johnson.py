@@ -17,7 +17,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from training.checkpoint import load_generator, save_generator
+from training.checkpoint import load_generator, load_with_trunk, read_card, save_generator
 from training.cli import parse
 from training.generators import Generator, build
 from training.images import load_image
@@ -59,7 +59,7 @@ class Settings:
     norm: Literal["instance", "batch"] = "instance"
     """johnson only: its normalisation."""
     init: Path | None = None
-    """A .safetensors style of the same architecture to start from."""
+    """A .safetensors style of the same architecture to start from, or one of a pack."""
     out: Path | None = None
     """The run folder; runs/NAME if not given."""
 
@@ -138,11 +138,20 @@ def train(settings: Settings) -> Path:
 
 
 def numbers_to_start_from(path: Path, settings: Settings) -> dict[str, Tensor]:
-    """The numbers of a trained style. Raises InputError where its architecture is another."""
-    generator, card = load_generator(path)
-    if (card.architecture, dict(card.arguments)) != (settings.architecture, settings.architecture_arguments()):
-        raise InputError(f"{path} is {card.architecture} {dict(card.arguments)}, not what --architecture asks for.")
-    return generator.state_dict()
+    """The numbers of a trained style, of a pack's the bold strokes. Raises InputError where it is built otherwise."""
+    numbers, card = _trained(path)
+    architecture = card.architecture.removesuffix("-trunk")
+    if (architecture, dict(card.arguments)) != (settings.architecture, settings.architecture_arguments()):
+        raise InputError(f"{path} is {architecture} {dict(card.arguments)}, not what --architecture asks for.")
+    return numbers
+
+
+def _trained(path: Path) -> tuple[dict[str, Tensor], Card]:
+    if not read_card(path).trunk:
+        generator, card = load_generator(path)
+        return generator.state_dict(), card
+    trunk, vectors, card = load_with_trunk(path)
+    return {f"trunk.{name}": value for name, value in trunk.state_dict().items()} | {"style": vectors[1]}, card
 
 
 def main() -> int:
