@@ -16,8 +16,9 @@ from safetensors.torch import load_file
 
 from export.__main__ import export
 from training.checkpoint import load_generator, load_state
-from training.cyclegan.__main__ import crop_pairs, main, split_domains, train
+from training.cyclegan.__main__ import main, train
 from training.cyclegan.crops import ScaledCrops, split
+from training.cyclegan.domains import crop_pairs, split_domains
 from training.cyclegan.settings import Method, Settings
 from training.cyclegan.trainer import Average, GeneratorPair, cycle_terms, l1, learning_rate
 from training.images import load_image
