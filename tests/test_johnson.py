@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -193,11 +194,22 @@ def test_networks_that_cannot_work_are_said(settings: Settings) -> None:
         LossSettings(style_size=1)
 
 
-def test_a_broken_photo_is_passed_over_and_said(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
-    broken = settings.loop.photos / "1.png"
+@pytest.mark.parametrize("held_out", [False, True])
+def test_a_broken_photo_is_passed_over_and_said(
+    settings: Settings, tmp_path: Path, capfd: pytest.CaptureFixture[str], held_out: bool
+) -> None:
+    if held_out:
+        shutil.copytree(settings.loop.photos, tmp_path / "held-out")
+        settings = change(settings, val=tmp_path / "held-out")
+    broken = (settings.loop.val or settings.loop.photos) / "1.png"
     broken.write_bytes(broken.read_bytes()[:200])
     assert train(settings).exists()
     assert capfd.readouterr().err.count("passed over") == 1
+    if held_out:
+        for photo in broken.parent.iterdir():
+            photo.write_bytes(b"")
+        with pytest.raises(InputError, match="None of the held-out photos can be read"):
+            train(settings)
 
 
 def test_training_needs_no_git(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

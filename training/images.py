@@ -95,6 +95,11 @@ def pictures_in(folder: Path | str) -> list[Path]:
     return paths
 
 
+def pass_over(error: InputError) -> None:
+    """Say that a picture can't be read and that the work goes on without it."""
+    print(f"livebrush: {error} It is passed over.", file=sys.stderr)
+
+
 ENLARGED = 1.5
 """How much a photo may be enlarged before it is cropped: softer pictures than a webcam's teach nothing."""
 
@@ -145,8 +150,8 @@ class PhotoCrops(Dataset[Tensor]):
                 return self._crop(path, np.random.default_rng((self.seed, epoch, position)))
             except InputError as error:
                 self.broken.add(path)
-                print(f"livebrush: {error} It is passed over.", file=sys.stderr)
-        raise InputError("None of the photos can be read: give others with --photos.")
+                pass_over(error)
+        raise InputError(f"None of the pictures in {self.paths[0].parent} can be read: give others.")
 
     def _crop(self, path: Path, rng: np.random.Generator) -> Tensor:
         """The crop that `rng` chooses of one photo, and of its companion. Raises InputError."""

@@ -25,14 +25,14 @@ from training.loop import Training, fit
 from training.objective import LossSettings, Objective, loss_vgg
 from training.optimisation import Painter
 from training.provenance import commit, install, training_summary
-from training.settings import LoopSettings
+from training.settings import InRunFolder, LoopSettings, at_least
 from weights.card import Card, StylePicture
 from weights.errors import InputError, exit_code
 from weights.files import sha256
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(InRunFolder):
     """Train one network for one painting."""
 
     style_image: Path
@@ -64,15 +64,7 @@ class Settings:
     """The run folder; runs/NAME if not given."""
 
     def __post_init__(self) -> None:
-        for name, least in (("width", 1), ("blocks", 0), ("deep", 0)):
-            if getattr(self, name) < least:
-                raise InputError(f"--{name} is {getattr(self, name)}: it must be at least {least}.")
-        if min(self.dilations, default=1) < 1:
-            raise InputError(f"--dilations are {self.dilations}: each must be at least 1.")
-
-    @property
-    def folder(self) -> Path:
-        return self.out or Path("runs") / self.name
+        at_least(self, width=1, blocks=0, deep=0, dilations=1)
 
     def architecture_arguments(self) -> dict[str, Any]:
         """What `training.generators.build` takes for these settings."""

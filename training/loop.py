@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,11 +14,12 @@ from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from training.checkpoint import load_state, save_state
+from training.checkpoint import save_state
 from training.images import PhotoCrops
 from training.objective import Objective, total
 from training.optimisation import Painter, Patience, chosen_precision, learning_rate, moving_average, optimizer_of
 from training.perceptual import pixel_loss
+from training.resume import names_of, state_to_resume, what_must_stay
 from training.run import Run
 from training.settings import FREE, LoopSettings, split_photos, taught_by
 from training.temporal import MARGIN, centre, steadiness_loss
@@ -76,7 +75,7 @@ class _Fit:
         self.first = 0
         self.patience = Patience(s.patience)
         self.same = self._what_must_stay()
-        state = self._state_to_resume() if s.resume else None
+        state = state_to_resume(training.folder, self.same) if s.resume else None
         self.run_folder = Run(training.folder, training.record, s.checkpoint_minutes, self.fabric.is_global_zero)
         self.run_folder.say(f"computing in {words}")
         self._set_up(state)
@@ -93,26 +92,13 @@ class _Fit:
         self.held_out = HeldOut(held_out, s.size, self.training.styles, self.fabric.device)
 
     def _what_must_stay(self) -> dict[str, Any]:
-        """What a resumed run must have in common with this one, by what a user calls it, as JSON gives it back."""
         record = asdict(self.training.record)  # type: ignore[call-overload]
         settings = {**record.pop("loop"), **record.pop("loss", {}), **record}
         free = {*FREE, "out", "style_image", "paintings", "pack", "init", "trunk", "vgg_weights", "picture"}
         if self.settings.schedule == "constant":  # where the steps to come don't change those that were made
             free |= {"steps", "epochs"}
-        kept = {f"--{k.replace('_', '-')}": v for k, v in settings.items() if k not in free}
-        kept |= {"the photos' names": " ".join(sorted(p.name for p in self.photos)), **self.training.content}
-        kept["--devices times --batch"] = self.a_step
-        same: dict[str, Any] = json.loads(json.dumps(kept, default=str))
-        return same
-
-    def _state_to_resume(self) -> dict[str, Any]:
-        """The checkpoint. Raises InputError where it was made with other settings, before anything is written."""
-        state = load_state(self.training.folder)
-        for name, value in self.same.items():
-            if (before := state.get("same", {}).get(name)) != value:
-                was = f"is {value} and was {before}" if len(f"{value}{before}") < 80 else "is not what it was"
-                raise InputError(f"{name} {was}: resume {self.training.folder} with the same settings.")
-        return state
+        content = {"the photos' names": names_of(self.photos), **self.training.content}
+        return what_must_stay(settings, free, {**content, "--devices times --batch": self.a_step})
 
     def _set_up(self, state: Mapping[str, Any] | None) -> None:
         """Networks, optimiser and average, fresh or as `state` has them."""
@@ -133,7 +119,6 @@ class _Fit:
         """Step by step, with previews and checkpoints on the way."""
         run, batches = self.run_folder, iter(self._loader())
         status: dict[str, float] = {}
-        begun = time.monotonic()
         for step in run.steps(self.first, self.steps, status):
             terms = self._step(step, next(batches))
             done, last = step + 1, step + 1 == self.steps
@@ -142,9 +127,6 @@ class _Fit:
             if checkpoint or step % self.settings.log_steps == 0:
                 status.update(self._read(step, terms))
                 run.curves(step, status)
-            if step == self.first + 4 and self.steps - self.first > 20:
-                minutes = (time.monotonic() - begun) / 5 * (self.steps - step) / 60
-                run.say(f"about {minutes:.0f} minutes for {self.steps - self.first} steps")
             if run.writes and (last or done % self.settings.preview_steps == 0):
                 run.preview(done, self._preview())
             if checkpoint and self._checkpoint(done) and not last:

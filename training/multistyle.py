@@ -31,7 +31,7 @@ from training.loop import Training, fit
 from training.objective import LossSettings, Objective, loss_vgg
 from training.optimisation import Painter
 from training.provenance import commit, install, training_summary
-from training.settings import LoopSettings
+from training.settings import InRunFolder, LoopSettings, at_least
 from weights.card import Card, StylePicture
 from weights.errors import InputError, exit_code
 from weights.files import sha256
@@ -74,6 +74,9 @@ class StrokeSettings:
     fine_coarse_weight: float = 0.0
     """--coarse-weight of the fine strokes."""
 
+    def __post_init__(self) -> None:
+        at_least(self, fine_size=0.01, fine_coarse_weight=0)
+
     def fine(self, bold: LossSettings) -> LossSettings:
         """What fine strokes are judged by."""
         size = round(bold.style_size * self.fine_size)
@@ -97,7 +100,7 @@ def losses_told(training: Mapping[str, Any]) -> tuple[LossSettings, LossSettings
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(InRunFolder):
     """Train one trunk for many paintings."""
 
     paintings: Path
@@ -124,9 +127,8 @@ class Settings:
     out: Path | None = None
     """The run folder; runs/NAME if not given."""
 
-    @property
-    def folder(self) -> Path:
-        return self.out or Path("runs") / self.name
+    def __post_init__(self) -> None:
+        at_least(self, width=1, blocks=0, deep=0, dilations=1)
 
 
 VECTOR_LR_SCALE = 5.0

@@ -28,7 +28,7 @@ from training.multistyle import ManyStyles, differing, losses_told
 from training.objective import Objective, loss_vgg
 from training.optimisation import Painter
 from training.provenance import commit, install, training_summary
-from training.settings import LoopSettings
+from training.settings import InRunFolder, LoopSettings, at_least
 from weights.card import Card, StylePicture
 from weights.errors import InputError, exit_code
 from weights.files import sha256
@@ -46,7 +46,7 @@ def _defaults() -> LoopSettings:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(InRunFolder):
     """Fit the style vector of one painting."""
 
     style_image: Annotated[Path, tyro.conf.Positional]
@@ -64,9 +64,8 @@ class Settings:
     out: Path | None = None
     """The run folder; runs/NAME if not given."""
 
-    @property
-    def folder(self) -> Path:
-        return self.out or Path("runs") / self.name
+    def __post_init__(self) -> None:
+        at_least(self, style_size=0)
 
 
 def start(objective: Objective, trunk: LiteTrunk, known: list[Tensor], photo: Tensor) -> Tensor:

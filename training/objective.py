@@ -27,6 +27,7 @@ from training.perceptual import (
     style_loss,
     total_variation,
 )
+from training.settings import at_least
 from weights.errors import InputError
 
 DETAIL_CROP = 128
@@ -65,11 +66,8 @@ class LossSettings:
     tv_weight: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.style_size < 16:
-            raise InputError(f"--style-size is {self.style_size}: it must be at least 16 pixels.")
-        for name in ("content_weight", "style_weight", "detail_weight", "coarse_weight", "pixel_weight", "tv_weight"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise InputError(f"--{name.replace('_', '-')} is {getattr(self, name)}: it must be a number from 0 up.")
+        at_least(self, style_size=16, content_weight=0, style_weight=0, detail_weight=0, coarse_weight=0)
+        at_least(self, pixel_weight=0, tv_weight=0)
 
     def summary(self) -> dict[str, Any]:
         """The settings as plain values for a card, without paths."""

@@ -20,6 +20,9 @@ from weights.files import replacing
 LINE_EVERY = 60.0
 """Seconds between two lines where the output is not a terminal."""
 
+TIMED = 5
+"""Steps from which the time of a training is foretold."""
+
 
 class Run:
     """The folder of one training; rank 0 alone writes."""
@@ -63,10 +66,20 @@ class Run:
 
     def steps(self, first: int, last: int, status: Mapping[str, float]) -> Iterator[int]:
         """Yield first … last - 1 behind a progress bar with the time left; `status` is shown as it changes."""
+        steps = self._timed(range(first, last))
         if self.console.is_terminal:
-            yield from self._bar(range(first, last), first, last, status)
+            yield from self._bar(steps, first, last, status)
         else:
-            yield from self._lines(range(first, last), first, last, status)
+            yield from self._lines(steps, first, last, status)
+
+    def _timed(self, steps: range) -> Iterator[int]:
+        """Yield the steps; after some of many, say how long all will take."""
+        begun = time.monotonic()
+        for made, step in enumerate(steps, 1):
+            yield step
+            if made == TIMED and len(steps) > 4 * TIMED:
+                minutes = (time.monotonic() - begun) / TIMED * (len(steps) - TIMED) / 60
+                self.say(f"about {minutes:.0f} minutes for {len(steps)} steps")
 
     def _bar(self, steps: Iterable[int], first: int, last: int, status: Mapping[str, float]) -> Iterator[int]:
         columns = (BarColumn(), MofNCompleteColumn(), TextColumn("{task.description}"), TimeRemainingColumn())

@@ -12,8 +12,54 @@ from weights.errors import InputError
 Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
 
 
+def option(name: str) -> str:
+    """What a setting is called on the command line."""
+    return f"--{name.replace('_', '-')}"
+
+
+def at_least(settings: object, **bounds: float) -> None:
+    """Raise InputError where a setting, or one of its numbers, is below its bound or no finite number."""
+    for name, bound in bounds.items():
+        value = getattr(settings, name)
+        if not all(bound <= number < float("inf") for number in (value if isinstance(value, tuple) else (value,))):
+            raise InputError(f"{option(name)} is {value}: it must be a number, at least {bound}.")
+
+
+class InRunFolder:
+    """Settings of a training whose folder is chosen by `out`, or else by its name."""
+
+    name: str
+    out: Path | None
+
+    @property
+    def folder(self) -> Path:
+        return self.out or Path("runs") / self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """The machine, the seed and the checkpoints of any training."""
+
+    seed: int = 0
+    resume: bool = False
+    """Go on from the run folder's checkpoint."""
+    checkpoint_minutes: float = 4.0
+    """Minutes between checkpoints at most; one is written after each pass too."""
+    devices: int = 1
+    """Processes or GPUs."""
+    accelerator: str = "auto"
+    """auto, cpu or cuda."""
+    threads: int = 0
+    """CPU threads; 0 for all."""
+    install: bool = False
+    """Export and install the style at the end."""
+
+    def __post_init__(self) -> None:
+        at_least(self, seed=0, checkpoint_minutes=0, devices=1, threads=0)
+
+
 @dataclass(frozen=True)
-class LoopSettings:
+class LoopSettings(RunSettings):
     """Photos, steps, optimiser, steadiness, machine."""
 
     photos: Path
@@ -47,41 +93,23 @@ class LoopSettings:
     """Weight of the squared difference from the teacher's pictures."""
     patience: int = 0
     """Stop after so many checkpoints without a lower validation loss; 0 never."""
-    seed: int = 0
-    resume: bool = False
-    """Go on from the run folder's checkpoint."""
-    checkpoint_minutes: float = 4.0
-    """Minutes between checkpoints (and one after each pass, or after 100 steps where passes are shorter)."""
     preview_steps: int = 100
     """Steps between preview pictures."""
     log_steps: int = 10
     """Steps between points of the training curves, each of which waits for the device."""
-    devices: int = 1
-    """Processes or GPUs."""
-    accelerator: str = "auto"
-    """auto, cpu or cuda."""
     precision: Precision = "auto"
     """auto: bf16-mixed where the processor or GPU computes in it, else 32-true."""
-    threads: int = 0
-    """CPU threads; 0 for all."""
-    install: bool = False
-    """Export and install the style at the end."""
 
     def __post_init__(self) -> None:
-        for name, least in (("batch", 1), ("steps", 0), ("devices", 1), ("preview_steps", 1), ("log_steps", 1)):
-            if getattr(self, name) < least:
-                raise InputError(f"--{name.replace('_', '-')} is {getattr(self, name)}: it must be at least {least}.")
-        for name in ("lr", "steady_weight", "teacher_weight", "epochs", "checkpoint_minutes"):
-            if not 0 <= getattr(self, name) < float("inf"):
-                raise InputError(f"--{name.replace('_', '-')} is {getattr(self, name)}: it must be a number from 0 up.")
+        super().__post_init__()
+        at_least(self, batch=1, steps=0, preview_steps=1, log_steps=1, patience=0)
+        at_least(self, lr=0, steady_weight=0, teacher_weight=0, epochs=0)
         if self.size < 32 or self.size % 8:
             raise InputError(f"--size is {self.size}: it must be a multiple of 8, at least 32.")
         if not 1 <= self.zoom <= 16:
             raise InputError(f"--zoom is {self.zoom}: it must be from 1 to 16.")
         if not 0 <= self.ema < 1:
             raise InputError(f"--ema is {self.ema}: it must be from 0 to less than 1.")
-        if self.threads < 0 or self.patience < 0:
-            raise InputError("--threads and --patience must be from 0 up.")
 
 
 FREE = frozenset(

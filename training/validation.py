@@ -7,9 +7,10 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from training.images import central_crop, sheet
+from training.images import central_crop, pass_over, sheet
 from training.objective import Objective
 from training.optimisation import Painter
+from weights.errors import InputError
 
 VALIDATION_PHOTOS = 16
 
@@ -20,11 +21,21 @@ def evenly(paths: list[Path], count: int) -> list[Path]:
 
 
 class HeldOut:
-    """The central crops of some held-out photos, (1, 3, size, size) each, read once."""
+    """The central crops of some held-out photos, (1, 3, size, size) each, read once; broken ones are passed over.
+
+    Raises InputError where none can be read.
+    """
 
     def __init__(self, photos: list[Path], size: int, styles: int, device: torch.device) -> None:
         self.styles = styles
-        self.photos = [central_crop(p, size).to(device) for p in evenly(photos, VALIDATION_PHOTOS)]
+        self.photos: list[Tensor] = []
+        for path in evenly(photos, VALIDATION_PHOTOS):
+            try:
+                self.photos.append(central_crop(path, size).to(device))
+            except InputError as error:
+                pass_over(error)
+        if not self.photos:
+            raise InputError("None of the held-out photos can be read: give others with --val.")
 
     @torch.no_grad()
     def validate(self, painter: Painter, objective: Objective) -> dict[str, float]:

@@ -16,41 +16,36 @@ exported is a moving average of the generators.
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.data import DataLoader
 
-from training.checkpoint import load_state, save_generator, save_state
+from training.checkpoint import save_generator, save_state
 from training.cli import parse
-from training.cyclegan.domains import Domains, crop_pairs, split_domains
-from training.cyclegan.settings import Settings, card_of, check
+from training.cyclegan.domains import Domains, HeldOut, crop_pairs, split_domains
+from training.cyclegan.settings import Settings, card_of
 from training.cyclegan.trainer import GeneratorPair, Trainer
 from training.images import sheet
 from training.provenance import install
+from training.resume import names_of, state_to_resume, what_must_stay
 from training.run import Run
-from training.temporal import centre
+from training.settings import FREE
 from weights.errors import exit_code
 
-VALIDATION_PHOTOS = 16
 PREVIEWED = 6
 
 
 @torch.no_grad()
-def preview(
-    generators: GeneratorPair, device: torch.device, settings: Settings, domains: Domains
-) -> tuple[Tensor, float]:
+def preview(generators: GeneratorPair, held_out: HeldOut) -> tuple[Tensor, float]:
     """The sheet x, G(x), F(G(x)) and y, F(y), G(F(y)) of held-out crops; the mean of |F(G(x)) - x| in [0, 1]."""
     rows: list[list[Tensor]] = [[] for _ in range(6)]
     errors: list[Tensor] = []
-    pairs = crop_pairs(settings, domains.photos_held, domains.paintings_held, VALIDATION_PHOTOS)
-    for i in range(VALIDATION_PHOTOS):
-        x, y = (crop[None].to(device) for crop in pairs[i])
-        x = centre(x) if settings.margin else x
+    for i, (x, y) in enumerate(held_out):
         painted = generators.to_painting(x)
         again = generators.to_photo(painted)
         errors.append((again - x).abs().mean())
@@ -73,14 +68,16 @@ def run_training(settings: Settings) -> bool:
     domains = split_domains(s)
     fabric = Fabric(accelerator=s.accelerator, devices=s.devices, precision=s.precision)
     fabric.launch()
-    run = Run(s.folder, s, s.checkpoint_minutes, writes=fabric.is_global_zero)
     a_step = s.batch * fabric.world_size
+    same = must_stay(s, domains, a_step)
+    state = state_to_resume(s.folder, same) if s.resume else None
+    held_out = HeldOut(s, domains, fabric.device)
+    run = Run(s.folder, s, s.checkpoint_minutes, writes=fabric.is_global_zero)
     a_pass = max(1, max(len(domains.photos), len(domains.paintings)) // a_step)
     steps = s.steps or max(1, round(s.epochs * a_pass))
     trainer = Trainer(fabric, s.method, s.size, steps, s.channels_last)
     first = 0
-    if s.resume:
-        state = load_state(s.folder)
+    if state:
         trainer.load(state)
         first = state["step"]
     trainer.launch()
@@ -89,49 +86,53 @@ def run_training(settings: Settings) -> bool:
     mine = range(first * a_step + fabric.global_rank, steps * a_step, fabric.world_size)
     workers = min(4, torch.get_num_threads() - 1)
     batches = iter(DataLoader(data, s.batch, sampler=mine, num_workers=workers))
-    run_steps(s, domains, trainer, run, batches, range(first, last), a_pass)
+    status: dict[str, float] = {}
+    for step in run.steps(first, last, status):
+        status.update(one_step(s, trainer, step, next(batches)))
+        run.curves(step, status)
+        done = step + 1
+        end = done == last
+        shown = end or done % (s.preview_steps or a_pass) == 0
+        late = fabric.broadcast(run.due())  # all processes do as the first, or they would wait for each other
+        saved = end or done % a_pass == 0 or late
+        if shown or saved:
+            picture, cycle = preview(trainer.exported, held_out)
+            if shown:
+                run.preview(done, picture)
+        if saved:
+            save(s, trainer, done, {"cycle": cycle}, run, same)
     run.close()
     return last == steps and run.writes
 
 
-def run_steps(
-    settings: Settings,
-    domains: Domains,
-    trainer: Trainer,
-    run: Run,
-    batches: Iterator[list[Tensor]],
-    steps: range,
-    a_pass: int,
+def one_step(settings: Settings, trainer: Trainer, step: int, batch: list[Tensor]) -> dict[str, float]:
+    """The weighted terms of a step, whose chance is a function of the seed, the step and the process."""
+    fabric = trainer.fabric
+    torch.manual_seed((settings.seed * fabric.world_size + fabric.global_rank) * 1_000_003 + step)
+    photo, painting = fabric.to_device(batch)
+    if settings.channels_last:
+        photo, painting = (x.contiguous(memory_format=torch.channels_last) for x in (photo, painting))
+    return trainer.step(step, photo, painting)
+
+
+def must_stay(settings: Settings, domains: Domains, a_step: int) -> dict[str, Any]:
+    """What a resumed run must have in common with this one, by what a user calls it."""
+    record = asdict(settings)
+    content = {
+        "the photos' names": names_of(domains.photos),
+        "the paintings' names": names_of(domains.paintings),
+        "--devices times --batch": a_step,
+    }
+    return what_must_stay(
+        {**record.pop("method"), **record}, {*FREE, "paintings", "stop_at", "out", "picture"}, content
+    )
+
+
+def save(
+    settings: Settings, trainer: Trainer, step: int, figures: dict[str, float], run: Run, same: dict[str, Any]
 ) -> None:
-    """The loop: a step, its curves, and now and then a preview and a checkpoint."""
-    s, fabric = settings, trainer.fabric
-    status: dict[str, float] = {}
-    begun = time.monotonic()
-    for step in run.steps(steps.start, steps.stop, status):
-        torch.manual_seed((s.seed * fabric.world_size + fabric.global_rank) * 1_000_003 + step)
-        photo, painting = fabric.to_device(next(batches))
-        if s.channels_last:
-            photo, painting = (x.contiguous(memory_format=torch.channels_last) for x in (photo, painting))
-        status.update(trainer.step(step, photo, painting))
-        run.curves(step, status)
-        if step == steps.start + 4 and len(steps) > 20:
-            minutes = (time.monotonic() - begun) / 5 * (steps.stop - step) / 60
-            run.say(f"about {minutes:.0f} minutes for {len(steps)} steps")
-        done = step + 1
-        last = done == steps.stop
-        shown = last or done % (s.preview_steps or a_pass) == 0
-        saved = last or done % a_pass == 0 or fabric.broadcast(run.due())
-        if shown or saved:
-            picture, cycle = preview(trainer.exported, fabric.device, s, domains)
-            if shown:
-                run.preview(done, picture)
-        if saved:
-            save(s, trainer, done, {"cycle": cycle}, run)
-
-
-def save(settings: Settings, trainer: Trainer, step: int, figures: dict[str, float], run: Run) -> None:
     """Write G, F and all that a resumed training needs; every process must call."""
-    state = {**trainer.state(), "step": step}
+    state = {**trainer.state(), "step": step, "same": same}
     run.curves(step, figures, "val")
     run.say(f"step {step}: " + "  ".join(f"{name} error {value:.4f}" for name, value in figures.items()))
     if run.writes:
@@ -153,7 +154,7 @@ def weight_files(settings: Settings) -> tuple[Path, Path]:
 
 def train(settings: Settings) -> Path:
     """Train as the settings say; returns G's .safetensors file. Raises InputError."""
-    check(settings)
+    card_of(settings, 0, {})  # a bad name is said before hours of work
     may_install = run_training(settings)
     path = weight_files(settings)[0]
     if settings.install and may_install:

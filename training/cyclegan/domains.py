@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import torch
+from torch import Tensor
 from torch.utils.data import StackDataset
 
 from training.cyclegan.crops import ScaledCrops, split
 from training.cyclegan.settings import Settings
 from training.images import pictures_in
+from training.temporal import centre
 from weights.errors import InputError
+
+VALIDATION_PHOTOS = 16
 
 
 @dataclass(frozen=True)
@@ -43,3 +49,17 @@ def crop_pairs(settings: Settings, photos: list[Path], paintings: list[Path], co
         ScaledCrops(photos, s.size, s.photo_scale, 2 * s.seed, count, s.margin),
         ScaledCrops(paintings, s.size, s.painting_scale, 2 * s.seed + 1, count),
     )
+
+
+class HeldOut:
+    """Some crops of held-out pictures, cut once: a row of (photo, painting), (1, 3, size, size) each."""
+
+    def __init__(self, settings: Settings, domains: Domains, device: torch.device) -> None:
+        pairs = crop_pairs(settings, domains.photos_held, domains.paintings_held, VALIDATION_PHOTOS)
+        self.pairs: list[tuple[Tensor, Tensor]] = []
+        for i in range(VALIDATION_PHOTOS):
+            photo, painting = (crop[None].to(device) for crop in pairs[i])
+            self.pairs.append((centre(photo) if settings.margin else photo, painting))
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        return iter(self.pairs)

@@ -10,6 +10,7 @@ from training.cyclegan.crops import Scales
 from training.cyclegan.discriminators import LossForm
 from training.generators import Generator
 from training.provenance import commit
+from training.settings import InRunFolder, RunSettings, at_least
 from training.temporal import MARGIN
 from weights.card import Card, StylePicture
 from weights.errors import InputError
@@ -44,6 +45,12 @@ class Method:
     ema: float = 0.999
     """How slowly the exported average follows the generators; 0 exports the generators themselves."""
 
+    def __post_init__(self) -> None:
+        at_least(self, width=0, blocks=0, reverse_width=0, ndf=1, pool=0)
+        at_least(self, cycle_weight=0, identity=0, steady_weight=0, lr=0)
+        if not 0 <= self.ema < 1:
+            raise InputError(f"--ema is {self.ema}: it must be from 0 to less than 1.")
+
     def arguments(self, size: int, width: int = 0) -> dict[str, Any]:
         """What `training.generators.build` takes for training at `size` px."""
         arguments: dict[str, Any] = {"width": width or self.width or (64 if self.architecture == "resnet" else 32)}
@@ -52,7 +59,7 @@ class Method:
 
 
 @dataclass(frozen=True)
-class Settings:
+class Settings(RunSettings, InRunFolder):
     """Train G and F between a folder of photos and a folder of paintings."""
 
     photos: Path
@@ -80,33 +87,25 @@ class Settings:
     """Steps instead of passes, where not 0."""
     stop_at: int = 0
     """Stop with a checkpoint after this step, to go on with --resume; 0 for the end."""
-    seed: int = 0
-    resume: bool = False
-    """Go on from the run folder's checkpoint."""
-    checkpoint_minutes: float = 4.0
-    """Minutes between checkpoints (and one after each pass)."""
     preview_steps: int = 0
     """Steps between preview pictures; 0 for one each pass."""
-    devices: int = 1
-    """Processes or GPUs."""
-    accelerator: str = "auto"
-    """auto, cpu or cuda."""
     precision: Literal["32-true", "bf16-mixed", "16-mixed"] = "32-true"
     channels_last: bool = False
     """Channels last in memory: faster on a GPU with mixed precision."""
-    threads: int = 0
-    """CPU threads; 0 for all."""
-    install: bool = False
-    """Export and install the style at the end."""
     picture: StylePicture = field(default_factory=StylePicture)
     weights_license: str = ""
     """The licence you give the trained weights."""
     out: Path | None = None
     """The run folder; runs/NAME if not given."""
 
-    @property
-    def folder(self) -> Path:
-        return self.out or Path("runs") / self.name
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        at_least(self, batch=1, epochs=0, steps=0, stop_at=0, preview_steps=0, hold_out=0)
+        if self.size % Generator.stride or self.size < 32:
+            raise InputError(f"--size is {self.size}: it must be a multiple of {Generator.stride}, at least 32.")
+        for flag, (low, high) in (("--photo-scale", self.photo_scale), ("--painting-scale", self.painting_scale)):
+            if not 1 <= low <= high < float("inf"):
+                raise InputError(f"{flag} is {low} {high}: give two numbers, 1 or more, the smaller first.")
 
     @property
     def margin(self) -> int:
@@ -132,14 +131,3 @@ def card_of(settings: Settings, steps: int, figures: dict[str, float], reverse: 
         training={**summary, "steps": steps, **{f"val_{k}": round(v, 5) for k, v in figures.items()}},
         commit=commit(),
     )
-
-
-def check(settings: Settings) -> None:
-    """Say what can't work before hours of work. Raises InputError."""
-    s = settings
-    card_of(s, 0, {})
-    if s.size % Generator.stride or s.size < 32:
-        raise InputError(f"--size {s.size} won't do: give a multiple of {Generator.stride}, 32 or more.")
-    for flag, (low, high) in (("--photo-scale", s.photo_scale), ("--painting-scale", s.painting_scale)):
-        if not 1 <= low <= high:
-            raise InputError(f"{flag} {low} {high} won't do: give two numbers, 1 or more, the smaller first.")

@@ -139,13 +139,11 @@ class Trainer:
         try:
             for name, part in self.parts().items():
                 part.load_state_dict(state[name])
-            if len(state["photo_pool"]) != self.fabric.world_size:
-                raise InputError(f"The checkpoint was made by {len(state['photo_pool'])} processes: give --devices.")
             for name, pool in (("photo_pool", self.photo_pool), ("painting_pool", self.painting_pool)):
                 pool.fill(state[name][self.fabric.global_rank].to(self.fabric.device))
         except (KeyError, RuntimeError, ValueError) as error:
             reason = first_line(error)
-            raise InputError(f"The checkpoint doesn't fit these settings ({reason}): give its own.") from error
+            raise InputError(f"The checkpoint is damaged ({reason}): delete it and train anew.") from error
 
     def launch(self) -> None:
         """Hand the networks to Fabric: precision, and gradients shared among processes."""
