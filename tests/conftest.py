@@ -43,6 +43,11 @@ for _name, _default in (
 MakeClip = Callable[..., Path]
 
 
+def same(image: np.ndarray) -> np.ndarray:
+    """A style that changes nothing."""
+    return image
+
+
 def tiny_model(path: Path, effect: str, card: Card) -> str:
     """Write a model of a few nodes with the card inside; returns the file's sha256.
 
@@ -115,8 +120,9 @@ def own_styles(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def tiny_card(name: str, trunk: str = "", numbers: str = "") -> Card:
     """The card of a made-up style; `numbers` stands for those of the trunk that it is or belongs to."""
     picture = StylePicture("Test card", "Nobody", "2024", "CC0")
-    tie = {"trunk": trunk, "trunk_hash": hashlib.sha256(numbers.encode()).hexdigest() if numbers else ""}
-    return Card(name, name.replace("-", " ").title(), "test", "tiny", **tie, picture=picture, license="MIT")
+    trunk_hash = hashlib.sha256(numbers.encode()).hexdigest() if numbers else ""
+    title = name.replace("-", " ").title()
+    return Card(name, title, "test", "tiny", trunk=trunk, trunk_hash=trunk_hash, picture=picture, license="MIT")
 
 
 def tiny_style(folder: Path, name: str, effect: str) -> Entry:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 
-from realtime.live import Dials, Live, Painted
+from realtime.live import Dials, Live, Painted, State
 from realtime.live.sources import Source
 from weights.errors import InputError
 
@@ -63,8 +63,9 @@ class Fake:
     vector: np.ndarray | None = None
 
     def __init__(self, mark: int, gate: threading.Event | None = None) -> None:
-        self.mark, self.gate, self.entered, self.warmed = mark, gate, threading.Event(), []
-        self.calls: list[tuple[float, float]] = []
+        self.mark, self.gate, self.entered = mark, gate, threading.Event()
+        self.warmed: list[tuple[int, int]] = []
+        self.calls: list[tuple[float, float, float]] = []
 
     def with_vector(self, vector: np.ndarray) -> Fake:
         raise AssertionError("a network of its own has no vector")
@@ -119,10 +120,10 @@ def starter() -> Iterator[Start]:
 
     def start(
         source: Source | Callable[[str], Source],
-        styles: dict[str, Fake],
+        styles: Mapping[str, Fake],
         first: str = "a",
         clock: Callable[[], float] | None = None,
-        **dials: float,
+        height: int | None = None,
     ) -> Live:
         def opened(name: str) -> Fake:
             if name not in styles:
@@ -130,7 +131,7 @@ def starter() -> Iterator[Start]:
             return styles[name]
 
         opener = (lambda _: source) if isinstance(source, Source) else source
-        live = Live(opener, "numbered", opened, first, Dials(**{"height": None, **dials}), clock or time.monotonic)
+        live = Live(opener, "numbered", opened, first, Dials(height=height), clock or time.monotonic)
         lives.append(live)
         live.start()
         return live
@@ -149,3 +150,16 @@ def shown(live: Live) -> Painted:
 
 def number(painted: Painted) -> int:
     return int(painted.original[0, 0, 0])
+
+
+def trouble(live: Live) -> State:
+    """The next trouble that the loop tells of."""
+    found: list[State] = []
+
+    def told() -> bool:
+        state = live.trouble()
+        found.extend([state] if state else [])
+        return bool(found)
+
+    until(told)
+    return found[0]

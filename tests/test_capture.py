@@ -11,7 +11,7 @@ import pytest
 
 from realtime.live import Condition, Live, State, capture
 from realtime.live.sources import Source
-from tests.live_fakes import Clock, Fake, Numbered, Start, number, shown, until
+from tests.live_fakes import Clock, Fake, Numbered, Start, number, shown, trouble, until
 from weights.errors import InputError
 
 
@@ -81,7 +81,8 @@ def test_stop_does_not_wait_for_a_source_that_is_opening() -> None:
 
 
 def test_a_lost_source_is_opened_again_and_comes_back(started: Start, caplog: pytest.LogCaptureFixture) -> None:
-    plugged, opened = threading.Event(), []
+    plugged = threading.Event()
+    opened: list[Numbered] = []
 
     def camera(_: str) -> Source:
         if opened and not plugged.is_set():
@@ -191,9 +192,7 @@ def test_a_source_that_is_refused_leaves_the_old_one(started: Start) -> None:
     live = started(opener, {"a": Fake(9)})
     shown(live)
     live.choose_source("clip.mp4")
-    troubles: list[State | None] = []
-    until(lambda: troubles.append(live.trouble()) or troubles[-1] is not None)
-    assert troubles[-1] == State(Condition.SOURCE_LOST, "no clip.mp4")
+    assert trouble(live) == State(Condition.SOURCE_LOST, "no clip.mp4")
     assert (live.source, live.state.well) == ("numbered", True)
     until(flat(live, 1))
     until(lambda: len(captures()) == 1)
@@ -256,7 +255,7 @@ def test_a_new_source_shows_its_first_picture_in_a_pause(started: Start) -> None
 
 def test_frames_are_fitted_where_they_are_captured(started: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: set[str] = set()
-    fit = capture.fit
+    from realtime.frames import fit
 
     def watched(*arguments: object, **options: object) -> np.ndarray:
         threads.add(threading.current_thread().name)

@@ -36,6 +36,22 @@ def test_a_name_that_is_no_file_name_is_refused(name: str) -> None:
         Card(name, "", "", "")
 
 
+WRONG: list[dict[str, object]] = [
+    {"name": 3},
+    {"name": "../wave"},
+    {"title": 3},
+    {"method": None},
+    {"picture": "foo"},
+    {"picture": {"year": 1831}},
+    {"arguments": []},
+    {"training": "long"},
+    {"stride": "4"},
+    {"stride": 0},
+    {"parity": "none"},
+    {"title": "long" * MAX_CARD},
+    {"title": "\x1b]0;mine\x07"},
+    {"picture": {"painter": "\ud800"}},
+]
 DAMAGED = [
     "",
     "[]",
@@ -44,25 +60,7 @@ DAMAGED = [
     "null",
     '"x"',
     "[" * 100_000,
-    *(
-        json.dumps(json.loads(CARD.to_json()) | wrong)
-        for wrong in (
-            {"name": 3},
-            {"name": "../wave"},
-            {"title": 3},
-            {"method": None},
-            {"picture": "foo"},
-            {"picture": {"year": 1831}},
-            {"arguments": []},
-            {"training": "long"},
-            {"stride": "4"},
-            {"stride": 0},
-            {"parity": "none"},
-            {"title": "long" * MAX_CARD},
-            {"title": "\x1b]0;mine\x07"},
-            {"picture": {"painter": "\ud800"}},
-        )
-    ),
+    *(json.dumps(json.loads(CARD.to_json()) | wrong) for wrong in WRONG),
 ]
 
 

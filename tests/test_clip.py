@@ -2,41 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 import numpy as np
 import pytest
 
-from realtime.av_frames import ToImage
 from realtime.render.clip import Progress, paint_clip
-from tests.conftest import MakeClip, picture
+from tests.conftest import MakeClip, picture, same
+from tests.read_back import audio, frames, images, times
 from weights.errors import InputError
-
-
-def same(image: np.ndarray) -> np.ndarray:
-    return image
-
-
-def frames(path: Path) -> list[Any]:
-    with av.open(str(path)) as clip:
-        return list(clip.decode(video=0))
-
-
-def images(path: Path) -> list[np.ndarray]:
-    with av.open(str(path)) as clip:
-        return [ToImage()(frame) for frame in clip.decode(video=0)]
-
-
-def times(path: Path) -> list[Fraction]:
-    return [frame.pts * frame.time_base for frame in frames(path)]
-
-
-def audio(path: Path) -> list[tuple[bytes, Fraction]]:
-    with av.open(str(path)) as clip:
-        return [(bytes(p), p.pts * p.time_base) for p in clip.demux(audio=0) if p.dts is not None]
 
 
 def rotate_in_place(path: Path, matrix: tuple[int, int, int, int]) -> None:
@@ -120,7 +97,8 @@ def test_a_clip_without_tags_is_read_as_players_do(make_clip: MakeClip, tmp_path
     assert int(frames(tmp_path / "out.mp4")[0].colorspace) == (1 if height >= 720 else 6)
 
 
-MATRICES = {
+Turn = Callable[[np.ndarray], np.ndarray]
+MATRICES: dict[str, tuple[tuple[int, int, int, int], Turn]] = {
     "right": ((0, 1, -1, 0), lambda a: np.rot90(a, -1)),
     "left": ((0, -1, 1, 0), lambda a: np.rot90(a, 1)),
     "over": ((-1, 0, 0, -1), lambda a: np.rot90(a, 2)),
@@ -219,12 +197,14 @@ def test_another_kind_of_file_is_refused(make_clip: MakeClip, tmp_path: Path) ->
 
 def test_a_moving_picture_for_a_page_keeps_the_times(make_clip: MakeClip, tmp_path: Path) -> None:
     from PIL import Image
+    from PIL.WebPImagePlugin import WebPImageFile
 
     source, target = make_clip(audio="aac"), tmp_path / "out.webp"
     summary = paint_clip(source, target, same)
     assert summary.frames == 12
     assert "left out" in " ".join(summary.notes)
     with Image.open(target) as animation:
+        assert isinstance(animation, WebPImageFile)
         assert animation.info["loop"] == 0
         assert 6 < animation.n_frames <= 12  # its encoder may show two alike as one
         durations = []

@@ -4,7 +4,7 @@ import argparse
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 import tyro
@@ -70,7 +70,7 @@ def test_a_subcommand_is_asked_for() -> None:
         more: int = 1
 
     def parse(*arguments: str) -> object:
-        kinds = {"one": Options, "other": Other}
+        kinds: dict[str, Any] = {"one": Options, "other": Other}
         return in_one_sentence(lambda: tyro.extras.subcommand_cli_from_dict(kinds, args=arguments, prog=PROG), PROG)
 
     assert parse("other", "--more", "3") == Other(3)

@@ -97,6 +97,7 @@ def test_strokes_are_judged_through_their_trunk(world: Path) -> None:
     with torch.no_grad():
         assert torch.allclose(fine.paint(x), lite(x), atol=1e-6)
         assert not torch.allclose(bold.paint(x), lite(x), atol=1e-3)
+    assert fine.losses is not None and bold.losses is not None
     assert (fine.losses.style_size, bold.losses.style_size) == (24, 48)
     save_vector(path, lite.style, replace(vector, training=LOSS.summary()))
     (only,) = evaluate.load_styles(path)

@@ -6,6 +6,7 @@ import dataclasses
 import errno
 import json
 import os
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -150,7 +151,7 @@ def test_a_finished_picture_is_kept_where_its_place_fails(
     trouble: Callable[..., None] | Exception,
     words: str,
 ) -> None:
-    monkeypatch.setattr(record.tempfile, "gettempdir", lambda: str(tmp_path))
+    monkeypatch.setattr(tempfile, "gettempdir", lambda: str(tmp_path))
     save = Image.Image.save
 
     def fails_once(self: Image.Image, path: Path, *arguments: object, **options: object) -> None:

@@ -108,8 +108,8 @@ def test_matched_colours_are_the_photos(colors: str) -> None:
     assert torch.allclose(matched.mean((2, 3)), photo.mean((2, 3)), atol=0.01)
     assert torch.allclose(matched.std((2, 3)), photo.std((2, 3)), rtol=0.05)
     if colors == "linear":
-        covariances = [torch.cov(x[0].flatten(1)) for x in (matched, photo)]
-        assert torch.allclose(*covariances, atol=1e-4)
+        a, b = (torch.cov(x[0].flatten(1)) for x in (matched, photo))
+        assert torch.allclose(a, b, atol=1e-4)
     else:
         assert torch.allclose(matched.quantile(0.3), photo.quantile(0.3), atol=0.01)
 
@@ -170,7 +170,10 @@ def test_bad_input_is_said_in_one_sentence(settings: Settings, changes: dict[str
 
 
 def test_bad_input_ends_with_code_2(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
-    assert exit_code(lambda: render_file(dataclasses.replace(settings, photo=Path("none.jpg"))) and 0) == 2
+    def render() -> None:
+        render_file(dataclasses.replace(settings, photo=Path("none.jpg")))
+
+    assert exit_code(render) == 2
     assert capsys.readouterr().err.count("\n") == 1
 
 

@@ -19,6 +19,7 @@ from gatys.bench import BenchOptions, Clock
 from gatys.compare import Comparison, steps_in_words
 from gatys.preconditioner import SpectralPreconditioner
 from gatys.reconstruct import Reconstruction, papers_layers, specs
+from gatys.settings import Settings, preset
 from tests.conftest import picture, tiny_card, tiny_model, tiny_style
 from training.objective import LossSettings, Objective, reference_descent
 from training.perceptual import VGG, load_vgg
@@ -114,7 +115,7 @@ def test_a_study_draws_a_sheet_with_unweighted_losses(
     options = study.Study("ratio", photo, painting, tmp_path / "sheet.png", ratios=(1e-2, 1e-4), size=48, steps=2)
     real = study.variants
 
-    def shallow(options: study.Study) -> list[tuple[str, study.Settings]]:
+    def shallow(options: study.Study) -> list[tuple[str, Settings]]:
         layers = {"content_layers": ("relu2_1",), "style_layers": ("relu1_1", "relu2_1")}
         return [(words, dataclasses.replace(s, **layers)) for words, s in real(options)]  # type: ignore[arg-type]
 
@@ -191,9 +192,9 @@ def test_the_reference_descent_starts_at_the_photo() -> None:
 
 
 def test_the_race_gives_each_its_own_clock(photo: Path, painting: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    real = bench.preset
+    real = preset
 
-    def shallow(*arguments: object) -> bench.Settings:
+    def shallow(*arguments: object) -> Settings:
         layers = {"content_layers": ("conv2_2",), "style_layers": ("conv1_1", "conv2_1")}
         changes = {**layers, "layer_weights": (1.0, 1.0)}
         return dataclasses.replace(real(*arguments), **changes)  # type: ignore[arg-type]

@@ -104,7 +104,7 @@ def test_a_style_of_its_own_and_a_row_of_styles_paint_alike() -> None:
     torch.manual_seed(0)
     lite = Lite(width=16, blocks=1).eval()
     with torch.no_grad():
-        lite.style += 0.1 * torch.randn_like(lite.style)
+        lite.style.add_(0.1 * torch.randn_like(lite.style))
     x = torch.rand(2, 3, 16, 24)
     plain = lite.trunk.plain_style()
     both = lite.trunk(x, torch.stack([plain, lite.style]))

@@ -77,7 +77,7 @@ def test_a_companion_is_cropped_as_its_photo(photos: Path, tmp_path: Path) -> No
     crops = PhotoCrops(paths, 32, 0, 10, companions)
     alone = PhotoCrops(paths, 32, 0, 10)
     for i in range(6):
-        photo, companion = crops[i].split(3)
+        photo, companion = crops[i].tensor_split([3])
         assert torch.equal(photo, alone[i])
         assert (companion - photo / 2).abs().mean() < 0.01  # but for what Lanczos' overshoot clips
 

@@ -16,7 +16,6 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from realtime import stills
 from realtime.options import parse
 from realtime.render import job
 from realtime.render.clip import Progress
@@ -63,7 +62,7 @@ def test_a_full_disk_does_not_end_the_others(
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return write(path, data)
 
-    monkeypatch.setattr(stills.Path, "write_bytes", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     assert run("in", "-o", "out", "--weights", styles) == 2
     said = capsys.readouterr().err.splitlines()
     assert "No space left on device" in said[0]

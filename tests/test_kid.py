@@ -25,7 +25,7 @@ def crops(pictures: int, count: int, generator: torch.Generator, alike: float = 
 
 def brute(x: Crops, y: Crops) -> float:
     def k(a: torch.Tensor, b: torch.Tensor) -> float:
-        return (sum(p * q for p, q in zip(a.tolist(), b.tolist(), strict=True)) / len(a) + 1) ** 3
+        return float((sum(p * q for p, q in zip(a.tolist(), b.tolist(), strict=True)) / len(a) + 1) ** 3)
 
     def inside(c: Crops) -> float:
         n = len(c.features)

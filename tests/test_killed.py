@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -82,9 +83,11 @@ def trainings(root: Path) -> dict[str, Train]:
         return newstyle.train(replace(settings, loop=replace(settings.loop, optimizer="adam"), out=out))
 
     def cycle(out: Path, resume: bool) -> Path:
-        run = {"size": 32, "steps": 60, "threads": 1, "resume": resume, "checkpoint_minutes": 0.0, "out": out}
+        run: dict[str, Any] = {"size": 32, "steps": 60, "threads": 1, "checkpoint_minutes": 0.0, "out": out}
         method = Method(width=16, blocks=1, ndf=8, pool=3, steady_weight=1.0)
-        return cyclegan.train(CycleGANSettings(root / "photos", root / "paintings", "cycle", method, **run))
+        return cyclegan.train(
+            CycleGANSettings(root / "photos", root / "paintings", "cycle", method, resume=resume, **run)
+        )
 
     return {"johnson": one, "multistyle": many, "newstyle": new, "cyclegan": cycle}
 

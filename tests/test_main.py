@@ -15,6 +15,7 @@ from realtime import __main__ as program
 from realtime.options import Options, parse
 from realtime.window import display_check
 from tests.conftest import MakeClip, picture
+from tests.read_back import read_picture
 from weights.errors import InputError, exit_code
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -63,7 +64,7 @@ def test_list_json_says_the_trunk(pack: Path, capsys: pytest.CaptureFixture[str]
 def test_a_blend_paints_a_still_and_a_clip(pack: Path, photo: Path, make_clip: MakeClip) -> None:
     clip = make_clip()
     assert run(photo, clip, "--style", "red:3, blue:1", "--weights", pack) == 0
-    assert (cv2.imread("photo-red-75-blue-25.png") == (64, 0, 191)).all()
+    assert (read_picture("photo-red-75-blue-25.png") == (191, 0, 64)).all()
     with av.open("clip-red-75-blue-25.mp4") as painted:
         frames = [frame.to_ndarray(format="rgb24") for frame in painted.decode(video=0)]
     assert len(frames) == 12
@@ -87,15 +88,15 @@ def test_painting_again_replaces_the_painting(
 
 def test_a_still(styles: Path, photo: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(photo, "-o", "out.png", "--style", "negative", "--weights", styles) == 0
-    assert (cv2.imread("out.png") == 255 - picture(40, 60)).all()
+    assert (read_picture("out.png") == 255 - picture(40, 60)[..., ::-1]).all()
     assert capsys.readouterr().out == "out.png\n"
 
 
 def test_options_reach_the_picture(styles: Path, photo: Path) -> None:
     assert run(photo, "--style", "negative", "--weights", styles, "--strength", "0") == 0
-    assert (cv2.imread("photo-negative.png") == picture(40, 60)).all()
+    assert (read_picture("photo-negative.png") == picture(40, 60)[..., ::-1]).all()
     assert run(photo, "--style", "negative", "--weights", styles, "--keep-colors", "--height", "20", "-o", "out") == 0
-    assert cv2.imread("out/photo.png").shape == (20, 30, 3)
+    assert read_picture("out/photo.png").shape == (20, 30, 3)
 
 
 def test_one_bad_file_among_good_ones(styles: Path, photo: Path, capsys: pytest.CaptureFixture[str]) -> None:

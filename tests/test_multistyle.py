@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime as ort
@@ -177,7 +178,7 @@ def test_a_vector_is_installed_beside_its_trunk(world: Path, installed: Path, tm
     assert torch.equal(load_vector(tmp_path / "red.safetensors")[0], strokes(world, "red"))
 
 
-def save_as(world: Path, folder: Path, name: str, card: dict[str, str]) -> Path:
+def save_as(world: Path, folder: Path, name: str, card: dict[str, Any]) -> Path:
     """The vector of `red` under another name, with these fields of its card."""
     numbers, own = load_vector(world / "run" / "styles" / "red.safetensors")
     save_vector(folder / f"{name}.safetensors", numbers, replace(own, name=name, **card))

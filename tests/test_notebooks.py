@@ -6,7 +6,7 @@ from __future__ import annotations
 import ast
 import re
 import shlex
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from gatys.report import __main__ as report
 from gatys.report import curves
 from tests.test_readme import PARSERS
 from training import evaluate
+from training.cyclegan.evaluate import CycleGAN
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = (ROOT / "demo.ipynb", ROOT / "training" / "train.ipynb")
@@ -103,11 +104,11 @@ def test_it_runs_from_a_fresh_kernel(path: Path) -> None:
 # --- the report ----------------------------------------------------------------------------------------------------
 
 TEXT = report.SOURCE.read_text(encoding="utf-8")
-COMMANDS = {
+COMMANDS: dict[str, Callable[[list[str]], Any]] = {
     **PARSERS,
     "gatys.report.curves": lambda a: tyro.cli(curves.Options, args=a),
     "training.evaluate": lambda a: tyro.extras.subcommand_cli_from_dict(
-        {"styles": evaluate.Styles, "cyclegan": evaluate.CycleGAN}, args=a
+        {"styles": evaluate.Styles, "cyclegan": CycleGAN}, args=a
     ),
 }
 

@@ -31,7 +31,7 @@ def test_the_moving_average_follows_by_hand() -> None:
         torch.nn.init.constant_(network.weight, value)
         average.update_parameters(network)
         expected = value if step == 0 else expected + (1 - (1 + step) / (10 + step)) * (value - expected)
-        assert average.module.weight.item() == pytest.approx(expected)
+        assert average.module.get_parameter("weight").item() == pytest.approx(expected)
 
 
 def test_the_precision_is_chosen_and_said() -> None:

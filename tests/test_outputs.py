@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from realtime.live import Condition, Painted, QueuedOutput, State
+from realtime.live import Condition, Live, Painted, QueuedOutput, State
 from tests.live_fakes import Fake, Numbered, Start, number, shown, until
 from weights.errors import InputError
 
@@ -18,7 +18,8 @@ class Kept(QueuedOutput):
     def __init__(self, room: int = 4, keep_order: bool = False, gate: threading.Event | None = None) -> None:
         super().__init__("kept", room, keep_order)
         self.numbers: list[int] = []
-        self.gate, self.entered, self.finished, self.wrong = gate, threading.Event(), False, None
+        self.gate, self.entered, self.finished = gate, threading.Event(), False
+        self.wrong: Exception | None = None
 
     def write(self, painted: Painted) -> None:
         self.entered.set()
@@ -32,11 +33,11 @@ class Kept(QueuedOutput):
         self.finished = True
 
 
-def feed(source: Numbered, live: object, count: int) -> None:
+def feed(source: Numbered, live: Live, count: int) -> None:
     """Let `count` frames through the loop, one after the other."""
     for _ in range(count):
         source.let()
-        assert number(shown(live)) == source.number  # type: ignore[arg-type]
+        assert number(shown(live)) == source.number
 
 
 def test_every_frame_reaches_every_output(started: Start) -> None:

@@ -17,14 +17,10 @@ from PIL import ImageCms
 from realtime import stills
 from realtime.color_profile import to_srgb
 from realtime.stills import paint_still, read_still
-from tests.conftest import picture
+from tests.conftest import picture, same
 from weights.errors import InputError
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
-
-
-def same(image: np.ndarray) -> np.ndarray:
-    return image
 
 
 def reopened(path: Path) -> Any:

@@ -1,6 +1,7 @@
 """The list of shipped weights: every stage is a command of its module, and making goes on where it stopped."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import tyro
@@ -26,7 +27,7 @@ STAGES = [(recipe, stage) for recipe in shipped.recipes(()) for stage in range(l
 def test_each_stage_is_a_command(recipe: dict[str, str], stage: int, tmp_path: Path) -> None:
     options = shipped.Options(Path("paintings"), Path("photos"), Path("landscapes"), out=tmp_path)
     module, *flags = shipped.command(recipe, stage, options)
-    settings = tyro.cli(SETTINGS[module], args=flags, config=(tyro.conf.OmitArgPrefixes,))
+    settings: Any = tyro.cli(SETTINGS[module], args=flags, config=(tyro.conf.OmitArgPrefixes,))
     assert settings.name == recipe["name"]
     of_folders = module == "training.cyclegan"
     assert (settings if of_folders else settings.loop).photos == Path("landscapes" if of_folders else "photos")

@@ -28,7 +28,8 @@ class Clock:
     """Seconds that pass only while a source waits."""
 
     def __init__(self) -> None:
-        self.now, self.waits = 50.0, []
+        self.now = 50.0
+        self.waits: list[float] = []
 
     def __call__(self) -> float:
         return self.now

@@ -15,6 +15,7 @@ import pytest
 
 from realtime.live import clips
 from realtime.live.clips import Stream
+from realtime.live.sources import Source
 from weights.errors import InputError
 
 Served = Callable[..., str]
@@ -61,7 +62,7 @@ def motion_jpeg(pictures: list[bytes]) -> list[bytes]:
     return [head, *(part.format(len(p)).encode() + p + b"\r\n" for p in pictures)]
 
 
-def levels(source: Stream, count: int) -> list[int]:
+def levels(source: Source, count: int) -> list[int]:
     images = [source.read() for _ in range(count)]
     return [round(float(image.mean())) for image in images if image is not None]
 

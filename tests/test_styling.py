@@ -8,7 +8,7 @@ import time
 import pytest
 
 from realtime.live import Condition, Live, State
-from tests.live_fakes import Clock, Fake, Numbered, Start, Vectored, number, shown, until
+from tests.live_fakes import Clock, Fake, Numbered, Start, Vectored, number, shown, trouble, until
 
 
 def test_a_late_frame_of_the_old_style_is_dropped(started: Start) -> None:
@@ -50,9 +50,7 @@ def test_a_style_that_can_not_be_opened_is_refused_and_the_old_one_stays(started
     live = started(source, {"a": Fake(1)})
     shown(live)
     live.choose("missing")
-    troubles: list[State | None] = []
-    until(lambda: troubles.append(live.trouble()) or troubles[-1] is not None)
-    assert troubles[-1] == State(Condition.STYLE_BROKEN, "no style missing")
+    assert trouble(live) == State(Condition.STYLE_BROKEN, "no style missing")
     assert live.trouble() is None
     assert live.style == "a"
     assert live.state.well
@@ -97,7 +95,8 @@ def test_stop_while_a_loader_ends() -> None:
 
 
 def test_vectors_of_one_trunk_cross_fade_with_one_inference_a_frame(started: Start) -> None:
-    source, clock, trunk = Numbered(), Clock(), []
+    trunk: list[float] = []
+    source, clock = Numbered(), Clock()
     styles = {"a": Vectored(trunk, 10), "b": Vectored(trunk, 20), "c": Vectored(trunk, 80)}
     live = started(source, styles, clock=clock)
     until(lambda: live.device == "cpu")
@@ -126,7 +125,8 @@ def test_vectors_of_one_trunk_cross_fade_with_one_inference_a_frame(started: Sta
 
 
 def test_a_picture_that_stands_still_fades_to_the_end(started: Start) -> None:
-    source, trunk = Numbered(last=1), []
+    trunk: list[float] = []
+    source = Numbered(last=1)
     live = started(source, {"a": Vectored(trunk, 0), "b": Vectored(trunk, 100)})
     source.let()
     shown(live)
@@ -143,7 +143,9 @@ def test_a_picture_that_stands_still_fades_to_the_end(started: Start) -> None:
 
 
 def test_styles_of_two_trunks_do_not_fade(started: Start) -> None:
-    source, one, other = Numbered(free=True), [], []
+    one: list[float] = []
+    other: list[float] = []
+    source = Numbered(free=True)
     live = started(source, {"a": Vectored(one, 0), "b": Vectored(other, 100)})
     shown(live)
     live.choose("b")

@@ -30,6 +30,7 @@ def test_the_plain_step_changes_the_network_as_ours_does(cached: bool) -> None:
     ours(photo)
     plain(photo)
     for a, b in zip(ours.network.parameters(), plain.network.parameters(), strict=True):
+        assert a.grad is not None and b.grad is not None
         assert torch.allclose(a.grad, b.grad, rtol=1e-3, atol=1e-5 * float(a.grad.abs().max() + 1))
 
 

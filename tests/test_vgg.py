@@ -29,7 +29,8 @@ def state() -> dict[str, Tensor]:
 
 def features(path: Path, network: str = "vgg19") -> Tensor:
     torch.manual_seed(1)
-    return load_vgg(network, path)(torch.rand(1, 3, 16, 16), ["relu1_2"])["relu1_2"]
+    found: dict[str, Tensor] = load_vgg(network, path)(torch.rand(1, 3, 16, 16), ["relu1_2"])
+    return found["relu1_2"]
 
 
 def test_the_shipped_numbers_say_their_input() -> None:

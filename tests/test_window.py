@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from realtime.live import Dials
 from realtime.window.window import Window
 from tests.conftest import picture
+from tests.read_back import read_picture
 from tests.window_fakes import Open, press, shows, until
 
 # isort: split
@@ -42,13 +42,13 @@ def test_the_pixels_reach_the_screen_with_their_aspect(application: QApplication
 
 
 def test_menu_keys_and_arrows_choose_styles(application: QApplication, window: Window) -> None:
-    press(window, Qt.Key_2)
+    press(window, Qt.Key.Key_2)
     until(application, lambda: shows(window, picture(48, 64)))
-    press(window, Qt.Key_Right)
+    press(window, Qt.Key.Key_Right)
     until(application, lambda: shows(window, 255 - picture(48, 64)))
     window.controls.styles.setCurrentIndex(1)
     until(application, lambda: shows(window, picture(48, 64)))
-    press(window, Qt.Key_9)
+    press(window, Qt.Key.Key_9)
     assert window.controls.styles.currentIndex() == 1
 
 
@@ -65,44 +65,44 @@ def test_sliders(application: QApplication, window: Window) -> None:
 
 def test_hold_to_compare(application: QApplication, window: Window) -> None:
     until(application, lambda: shows(window, 255 - picture(48, 64)))
-    press(window, Qt.Key_C)
+    press(window, Qt.Key.Key_C)
     assert shows(window, picture(48, 64))
-    press(window, Qt.Key_C, QEvent.KeyRelease)
+    press(window, Qt.Key.Key_C, QEvent.Type.KeyRelease)
     assert shows(window, 255 - picture(48, 64))
 
 
 def test_pause(application: QApplication, window: Window) -> None:
     until(application, lambda: window.view.image is not None)
-    press(window, Qt.Key_Space)
+    press(window, Qt.Key.Key_Space)
     window.refresh()
     assert "paused" in window.controls.status.text()
-    press(window, Qt.Key_Space)
+    press(window, Qt.Key.Key_Space)
     assert not window.live.paused
 
 
 def test_save(application: QApplication, window: Window, tmp_path: Path) -> None:
     assert window.save() is None
     until(application, lambda: shows(window, 255 - picture(48, 64)))
-    press(window, Qt.Key_S)
+    press(window, Qt.Key.Key_S)
     path = window.save()
     assert path is not None
     assert len(list(tmp_path.glob("livebrush-*.png"))) == 2
-    assert (cv2.imread(str(path))[..., ::-1] == 255 - picture(48, 64)).all()
+    assert (read_picture(path) == 255 - picture(48, 64)).all()
     assert str(path) in window.view.words
 
 
 def test_full_screen_shows_the_picture_alone(application: QApplication, window: Window) -> None:
-    press(window, Qt.Key_F)
+    press(window, Qt.Key.Key_F)
     assert window.isFullScreen()
     assert not window.controls.isVisible()
-    press(window, Qt.Key_Escape)
+    press(window, Qt.Key.Key_Escape)
     assert not window.isFullScreen()
     assert window.controls.isVisible()
 
 
 def test_closing_stops_the_threads(application: QApplication, window: Window) -> None:
     until(application, lambda: window.view.image is not None)
-    press(window, Qt.Key_Escape)
+    press(window, Qt.Key.Key_Escape)
     assert not window.isVisible()
     assert not [thread for thread in threading.enumerate() if thread.name in ("capture", "inference", "loader")]
 
@@ -150,7 +150,7 @@ def test_a_blend_of_three_is_an_item_of_its_own(application: QApplication, opene
     window = opened(pack, "red,green,blue")
     until(application, lambda: colour(window) == [85, 85, 85])
     assert window.controls.styles.currentText() == "Red + Green + Blue"
-    press(window, Qt.Key_1)
+    press(window, Qt.Key.Key_1)
     until(application, lambda: window.live.style == window.controls.styles.itemData(0) and not window.live.loading)
     window.controls.follow()
     assert window.controls.styles.currentIndex() == 0

@@ -42,9 +42,9 @@ def lasts(application: QApplication, window: Window, words: str) -> None:
 
 def usable(application: QApplication, window: Window) -> None:
     """Check that a style can be chosen and is shown."""
-    press(window, Qt.Key_2)
+    press(window, Qt.Key.Key_2)
     until(application, lambda: shows(window, picture(48, 64)))
-    press(window, Qt.Key_1)
+    press(window, Qt.Key.Key_1)
     until(application, lambda: shows(window, 255 - picture(48, 64)))
 
 
@@ -65,12 +65,12 @@ def test_a_full_disk_is_said_and_the_window_goes_on(
     until(application, lambda: window.view.image is not None)
     with monkeypatch.context() as disk:
         disk.setattr(Path, "write_bytes", full)
-        press(window, Qt.Key_S)
+        press(window, Qt.Key.Key_S)
         lasts(application, window, "the disk is full")
     assert not list(tmp_path.glob("*.png"))
     assert "No space left on device" in log.read_text()
     assert "Traceback" in log.read_text()
-    press(window, Qt.Key_S)
+    press(window, Qt.Key.Key_S)
     until(application, lambda: "full" not in window.view.words)
     assert len(list(tmp_path.glob("*.png"))) == 1
     usable(application, window)
@@ -94,8 +94,8 @@ def test_an_unplugged_camera_is_said_until_it_comes_back(
     until(application, lambda: window.view.image is not None)
     unplug.set()
     lasts(application, window, "Camera 0 has stopped")
-    press(window, Qt.Key_F)
-    press(window, Qt.Key_F)
+    press(window, Qt.Key.Key_F)
+    press(window, Qt.Key.Key_F)
     lasts(application, window, "Camera 0 has stopped")
     assert "Traceback" in log.read_text()
     plugged.set()
@@ -160,7 +160,7 @@ def test_a_first_style_that_fails_is_said_and_the_same_key_tries_it_again(
     lasts(application, window, "negative.onnx is missing")
     assert window.view.image is None
     away.rename(pack / "negative.onnx")
-    press(window, Qt.Key_1 + window.controls.styles.findData("negative"))
+    press(window, Qt.Key.Key_1 + window.controls.styles.findData("negative"))
     until(application, lambda: shows(window, 255 - picture(48, 64)))
     until(application, lambda: window.view.words == "")
 
@@ -178,7 +178,7 @@ def test_a_slow_source_is_said_while_the_window_is_usable(
     window = opened(styles, "negative", slow)
     assert time.monotonic() - began < 2
     lasts(application, window, "Opening steady ...")
-    press(window, Qt.Key_2)
+    press(window, Qt.Key.Key_2)
     assert window.live.style == "same"
     gate.set()
     until(application, lambda: shows(window, picture(48, 64)))

@@ -65,8 +65,8 @@ def until(application: QApplication, condition: Callable[[], bool], seconds: flo
         time.sleep(0.002)
 
 
-def press(window: Window, key: int, kind: QEvent.Type = QEvent.KeyPress) -> None:
-    QApplication.sendEvent(window, QKeyEvent(kind, key, Qt.NoModifier))
+def press(window: Window, key: int, kind: QEvent.Type = QEvent.Type.KeyPress) -> None:
+    QApplication.sendEvent(window, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier))
 
 
 def shows(window: Window, image: np.ndarray) -> bool:
