@@ -10,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 from av.video.reformatter import VideoReformatter
+from numpy.typing import NDArray
 
 from realtime.frames import Image
 
@@ -77,6 +78,14 @@ class ToImage:
         if not self._fast:
             return _EXACT
         return _LIVE if frame.width * frame.height <= _LIVE_PIXELS else _FAST
+
+
+def alpha_of(frame: av.VideoFrame) -> NDArray[np.uint8] | None:
+    """How opaque the frame's picture is, `(H, W) uint8`, upright; None where it is all opaque."""
+    if not any(component.is_alpha for component in frame.format.components):
+        return None
+    alpha = np.asarray(upright(frame)(frame.to_ndarray(format="rgba")[:, :, 3]), np.uint8)
+    return None if alpha.min() == 255 else alpha
 
 
 class FromImage:

@@ -70,6 +70,14 @@ def pad_to_even(image: Image) -> Image:
     return np.pad(image, ((0, h % 2), (0, w % 2), (0, 0)), mode="edge")
 
 
+def over_white(image: Image, alpha: NDArray[np.uint8] | None) -> Image:
+    """`image` as it looks on white, where `alpha`, `(H, W) uint8`, says how opaque it is."""
+    if alpha is None:
+        return image
+    a = alpha[:, :, None].astype(np.float32) / 255
+    return np.rint(image * a + 255 * (1 - a)).astype(np.uint8)
+
+
 def rgb_from_bgr(image: NDArray[np.uint8]) -> Image:
     """cv2's channel order turned into ours."""
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from realtime import exif
 from realtime.color_profile import to_srgb
-from realtime.frames import Image, bgr_from_rgb, fit, rgb_from_bgr, working_size
+from realtime.frames import Image, bgr_from_rgb, fit, over_white, rgb_from_bgr, working_size
 from weights.errors import InputError
 from weights.files import not_the_original, replacing
 
@@ -89,7 +89,7 @@ def write_still(still: StillPicture, path: Path) -> None:
     if still.alpha is not None and suffix in _WITH_ALPHA:
         bgr = np.dstack((bgr_from_rgb(still.image), still.alpha))
     else:
-        bgr = bgr_from_rgb(_over_white(still))
+        bgr = bgr_from_rgb(over_white(still.image, still.alpha))
     known = {cv2.IMAGE_METADATA_EXIF: still.words, cv2.IMAGE_METADATA_ICCP: still.profile}
     words = {kind: data for kind, data in known.items() if data and suffix in _WITH_WORDS}
     if words:
@@ -212,10 +212,3 @@ def _quiet() -> Iterator[None]:
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
-
-
-def _over_white(still: StillPicture) -> Image:
-    if still.alpha is None:
-        return still.image
-    a = still.alpha[:, :, None].astype(np.float32) / 255
-    return np.rint(still.image * a + 255 * (1 - a)).astype(np.uint8)

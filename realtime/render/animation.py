@@ -12,8 +12,8 @@ import numpy as np
 
 from realtime.av_frames import Colors
 from realtime.clip_writer import ClipFormat
-from realtime.frames import fit
-from realtime.render.reader import Picture
+from realtime.frames import fit, over_white
+from realtime.render.reader import Picture, became_white
 from weights.errors import InputError
 
 
@@ -47,7 +47,11 @@ class AnimationReader:
     def __iter__(self) -> Iterator[Picture]:
         pts = 0
         for frame, duration in zip(self._animation.frames, self._animation.durations, strict=True):
-            image = fit(np.ascontiguousarray(frame[:, :, 2::-1]), self._height, even=True)
+            image = np.ascontiguousarray(frame[:, :, 2::-1], np.uint8)
+            if frame.shape[2] == 4 and frame[:, :, 3].min() < 255:
+                image = over_white(image, np.asarray(frame[:, :, 3], np.uint8))
+                self.notes = [became_white(self.path)]
+            image = fit(image, self._height, even=True)
             if self.form is None:
                 self.form = ClipFormat((image.shape[0], image.shape[1]), Fraction(1, 1000), Colors(6))
             yield Picture(image, pts, int(duration))

@@ -12,9 +12,9 @@ from typing import Any
 import av
 from av.error import FFmpegError, InvalidDataError
 
-from realtime.av_frames import Colors, ToImage, file_url, reason_of, turns_sideways
+from realtime.av_frames import Colors, ToImage, alpha_of, file_url, reason_of, turns_sideways
 from realtime.clip_writer import ClipFormat
-from realtime.frames import Image, fit, resize
+from realtime.frames import Image, fit, over_white, resize
 from weights.errors import InputError
 
 _BROADCAST = frozenset(("mpegts", "mpeg", "mpegtsraw", "wtv"))
@@ -59,12 +59,17 @@ class ClipReader:
         self._to_image = ToImage()
         self._next: int | None = None  # the earliest time that the next frame may have
         self._packets = self._damaged = 0
+        self._seen_through = False
         self._end = 0.0  # of what was read, in seconds
 
     @property
     def notes(self) -> list[str]:
         """What could not be read, in words."""
         notes = []
+        if self._seen_through:
+            notes.append(became_white(self.path))
+        elif self.video.metadata.get("alpha_mode") == "1":  # VP9 keeps it beside the frames, where FFmpeg's decoder
+            notes.append(f"The transparency of {self.path.name} is lost: its hidden colours may show.")  # doesn't look
         if self._damaged:
             notes.append(f"{self._damaged} damaged pieces of {self.path.name} were passed over.")
         if self._packets < self.total:
@@ -132,7 +137,9 @@ class ClipReader:
             raise InputError(f"{self.path} can't be decoded ({reason_of(error)}): choose another file.") from error
 
     def _picture(self, frame: Any) -> Picture:
-        image = self._fitted(self._to_image(frame))
+        alpha = alpha_of(frame)
+        self._seen_through |= alpha is not None
+        image = self._fitted(over_white(self._to_image(frame), alpha))
         if self.form is None:
             self.begin = self._begin(frame)
             self.form = self._form(frame, image)
@@ -175,6 +182,11 @@ class ClipReader:
             aspect = 1 / aspect
         rate = video.average_rate or video.guessed_rate or Fraction(25)
         return ClipFormat((image.shape[0], image.shape[1]), video.time_base, Colors.of(frame), rate, aspect)
+
+
+def became_white(path: Path) -> str:
+    """The note on a moving picture that is transparent in places."""
+    return f"The transparency of {path.name} became white: a clip that is written has none."
 
 
 def is_cover(stream: Any) -> bool:
