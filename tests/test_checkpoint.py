@@ -105,6 +105,9 @@ def test_a_state_comes_back_and_a_damaged_one_is_said(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be read") as said:
         load_state(tmp_path)
     assert "\n" not in str(said.value)
+    torch.save([1, 2], tmp_path / "checkpoint.pt")
+    with pytest.raises(InputError, match="can't be read"):
+        load_state(tmp_path)
     with pytest.raises(InputError, match="nothing to resume"):
         load_state(tmp_path / "elsewhere")
 

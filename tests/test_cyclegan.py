@@ -16,11 +16,11 @@ from export.__main__ import export
 from tests.cyclegan_fakes import TINY, make_world, settings, watched_curves
 from training.checkpoint import load_generator, load_state
 from training.cyclegan.__main__ import main, train
-from training.cyclegan.crops import ScaledCrops, split
+from training.cyclegan.crops import ScaledCrops
 from training.cyclegan.domains import crop_pairs, split_domains
 from training.cyclegan.settings import Method
 from training.cyclegan.trainer import Average, GeneratorPair, cycle_terms, l1, learning_rate
-from training.images import load_image
+from training.images import load_image, split
 from weights.card import StylePicture
 from weights.errors import InputError, exit_code
 

@@ -16,7 +16,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from tests.cyclegan_fakes import make_world, settings, watched_curves
-from training.checkpoint import load_state
+from training.checkpoint import load_state, save_state
 from training.cyclegan.__main__ import train
 from weights.errors import InputError
 
@@ -67,6 +67,15 @@ def test_a_resumed_training_refuses_other_settings(
     with pytest.raises(InputError, match=words):
         train(settings(world, tmp_path, method, resume=True, **changes))
     assert (tmp_path / "settings.json").read_text() == before
+
+
+def test_a_damaged_checkpoint_is_said(world: Path, tmp_path: Path) -> None:
+    train(settings(world, tmp_path, stop_at=1))
+    state = load_state(tmp_path)
+    del state["photo_pool"]
+    save_state(tmp_path, state)
+    with pytest.raises(InputError, match="is damaged"):
+        train(settings(world, tmp_path, resume=True))
 
 
 def test_a_resumed_training_refuses_other_pictures(world: Path, tmp_path: Path) -> None:

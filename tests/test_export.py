@@ -1,7 +1,11 @@
 """Export: the frame function's contract, parity, the card inside, and nothing written where it fails."""
 
 import dataclasses
+import errno
+import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -127,6 +131,28 @@ def test_nothing_is_written_where_parity_fails(tmp_path: Path, monkeypatch: pyte
     with pytest.raises(InputError, match="nothing was written"):
         export(tmp_path / "run", tmp_path / "out" / "tiny.onnx")
     assert list((tmp_path / "out").iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", [".onnx", ".safetensors", ".json"])
+def test_a_full_disk_is_said_and_what_was_there_stays(
+    style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    export(style.with_suffix(".safetensors"), tmp_path / "tiny.onnx")
+    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+
+    def full(write: Callable[..., int]) -> Callable[..., int]:
+        def written(path: Path, *data: Any, **options: Any) -> int:
+            if path.suffix == kind:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return write(path, *data, **options)
+
+        return written
+
+    for name in ("write_bytes", "write_text"):
+        monkeypatch.setattr(Path, name, full(getattr(Path, name)))
+    with pytest.raises(InputError, match="the disk is full, so make room"):
+        export(style.with_suffix(".safetensors"), tmp_path / "tiny.onnx")
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
 def test_a_newer_export_takes_the_place_of_the_older(style: Path, tmp_path: Path) -> None:

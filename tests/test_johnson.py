@@ -3,66 +3,28 @@
 import dataclasses
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
 
-from tests.conftest import picture
+from tests.johnson_fakes import change, tiny_training
 from training.checkpoint import bound, load_generator, save_generator, save_vector
 from training.generators import Lite, LiteTrunk
 from training.johnson import OneStyle, Settings, train
 from training.objective import LossSettings
 from training.optimisation import optimizer_of
-from training.settings import LoopSettings, split_photos
+from training.settings import split_photos
 from weights.card import Card, StylePicture
 from weights.errors import InputError
-
-LOSS = LossSettings(style_size=64, style_layers=("relu1_2", "relu2_2"), content_layer="relu2_2")
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    (tmp_path / "photos").mkdir()
-    for i in range(4):
-        Image.fromarray(picture(64, 72, seed=5 * i)).save(tmp_path / "photos" / f"{i}.png")
-    stripes = np.zeros((64, 64, 3), np.uint8)
-    stripes[:, ::8] = stripes[:, 1::8] = (250, 60, 20)
-    Image.fromarray(stripes).save(tmp_path / "painting.png")
-    return Settings(
-        style_image=tmp_path / "painting.png",
-        name="stripes",
-        width=16,
-        deep=8,
-        dilations=(1,),
-        loop=LoopSettings(tmp_path / "photos", size=32, batch=2, steps=4, lr=5e-3, threads=1),
-        loss=LOSS,
-        out=tmp_path / "run",
-    )
-
-
-def change(settings: Settings, **values: Any) -> Settings:
-    """Settings with some values changed, those of the loop among them."""
-    loop = {k: v for k, v in values.items() if k in {f.name for f in dataclasses.fields(LoopSettings)}}
-    own = {k: v for k, v in values.items() if k not in loop}
-    return dataclasses.replace(settings, loop=dataclasses.replace(settings.loop, **loop), **own)
-
-
-@pytest.mark.parametrize("optimizer", ["soap", "adam"])
-def test_eight_steps_are_three_and_five_resumed(settings: Settings, tmp_path: Path, optimizer: str) -> None:
-    half = change(settings, out=tmp_path / "halved", schedule="constant", steps=3, optimizer=optimizer)
-    train(half)
-    resumed = load_file(train(change(half, steps=8, resume=True)))  # SOAP turns its basis in the sixth step
-    unbroken = load_file(train(change(half, steps=8, out=tmp_path / "whole")))
-    assert all(torch.equal(resumed[k], unbroken[k]) for k in unbroken)
-    falling = load_file(train(change(half, steps=8, out=tmp_path / "falling", schedule="cosine")))
-    assert not all(torch.equal(resumed[k], falling[k]) for k in falling)  # the cosine schedule is another training
+    return tiny_training(tmp_path)
 
 
 def test_the_optimizer_is_chosen_and_leaves_what_has_one_dimension_to_adam(settings: Settings) -> None:
@@ -122,51 +84,6 @@ def test_johnson_itself_trains_with_batch_normalisation(settings: Settings) -> N
     variant = change(settings, architecture="johnson", norm="batch", upsampling="transposed", width=8, steps=1)
     _, card = load_generator(train(variant))
     assert card.arguments == {"width": 8, "upsampling": "transposed", "norm": "batch"}
-
-
-def test_validation_and_previews_leave_the_running_statistics_alone(settings: Settings, tmp_path: Path) -> None:
-    """Batch normalisation's means come from training photos alone, however often a training validates."""
-    variant = change(settings, architecture="johnson", norm="batch", width=8, steps=3, lr=0.0, steady_weight=0.0)
-    rare = load_file(train(variant))
-    often = load_file(
-        train(change(variant, checkpoint_minutes=0.0, preview_steps=1, log_steps=1, out=tmp_path / "often"))
-    )
-    assert all(torch.equal(rare[k], often[k]) for k in rare)
-
-
-@pytest.mark.parametrize(
-    ("changes", "words"),
-    [
-        ({"lr": 1e-3}, "--lr is 0.001 and was 0.005"),
-        ({"seed": 7}, "--seed is 7 and was 0"),
-        ({"optimizer": "adam"}, "--optimizer is adam and was soap"),
-        ({"width": 24}, "--width is 24 and was 16"),
-        ({"batch": 1}, "--batch"),
-        ({"steps": 9}, "--steps is 9 and was 4"),
-        ({"loss": dataclasses.replace(LOSS, content_weight=1.0)}, "--content-weight"),
-    ],
-)
-def test_a_resumed_training_refuses_other_settings(settings: Settings, changes: dict[str, Any], words: str) -> None:
-    folder = train(change(settings, steps=4)).parent
-    before = (folder / "settings.json").read_text()
-    with pytest.raises(InputError, match=words):
-        train(change(settings, **{"steps": 4, "resume": True, **changes}))
-    assert (folder / "settings.json").read_text() == before
-
-
-def test_a_resumed_training_refuses_another_painting_and_other_photos(settings: Settings) -> None:
-    train(settings)
-    again = change(settings, resume=True)
-    Image.new("RGB", (64, 64), (9, 9, 9)).save(settings.style_image)
-    with pytest.raises(InputError, match="the painting is not what it was"):
-        train(again)
-
-
-def test_a_finished_training_can_be_resumed_to_no_effect(settings: Settings) -> None:
-    path = train(settings)
-    before = load_file(path)
-    after = load_file(train(change(settings, resume=True)))
-    assert all(torch.equal(before[k], after[k]) for k in before)
 
 
 def test_the_exported_weights_are_the_average(settings: Settings, tmp_path: Path) -> None:
@@ -262,38 +179,3 @@ def test_photos_are_held_out(settings: Settings) -> None:
     training, held_out = split_photos(settings.loop)
     assert len(held_out) == 1 and not set(held_out) & set(training)
     assert split_photos(change(settings, val=settings.loop.photos).loop)[1] == [*held_out, *training]
-
-
-def test_a_run_that_has_settled_says_so(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
-    path = train(change(settings, lr=0.0, steps=40, patience=2, checkpoint_minutes=0.0))
-    assert load_generator(path)[1].training["steps"] == 3  # a checkpoint after each; the third is no better either
-    assert "has settled: stopped after 3 steps" in capfd.readouterr().err
-
-
-@pytest.mark.slow
-def test_two_processes_train_one_network(settings: Settings, tmp_path: Path) -> None:
-    """Two gloo processes share the batch: half the photos each, one set of weights at the end."""
-    root = Path(__file__).resolve().parents[1]
-    flags = {
-        "style-image": settings.style_image,
-        "photos": settings.loop.photos,
-        "name": "stripes",
-        "width": 16,
-        "blocks": 1,
-        "size": 32,
-        "batch": 1,
-        "steps": 3,
-        "lr": 5e-3,
-        "threads": 1,
-        "style-size": 64,
-        "out": tmp_path / "both",
-        "accelerator": "cpu",
-        "devices": 2,
-    }
-    line = [part for key, value in flags.items() for part in (f"--{key}", str(value))]
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "training.johnson", *line]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    _, card = load_generator(tmp_path / "both" / "stripes.safetensors")
-    assert card.training["steps"] == 3
-    assert done.stderr.count("step 3: validation") == 1  # one of the two speaks and writes

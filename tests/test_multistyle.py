@@ -129,6 +129,14 @@ def test_a_new_style_leaves_the_trunk_alone_and_nears_its_painting(world: Path) 
         )
     )
     (_, fitted), card = load_vector(path)
+    again = newstyle.Settings(
+        world / "paintings" / "green.png",
+        "green",
+        replace(loop, resume=True),
+        trunk=world / "run" / "pack.safetensors",
+        out=run,
+    )
+    assert torch.equal(load_vector(newstyle.train(again))[0][1], fitted)  # finished: nothing is left to do
     trunk, trunk_card = load_generator(world / "run" / "pack.safetensors")
     assert card.trunk == "pack" and card.trunk_hash == trunk_card.trunk_hash == trunk_hash(trunk)
     photo = torch.from_numpy(picture(48, 56)).permute(2, 0, 1)[None] / 255

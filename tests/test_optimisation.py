@@ -17,6 +17,16 @@ def test_training_stops_when_the_validation_loss_has_settled() -> None:
     assert not any(never.over(1.0) for _ in range(9))
 
 
+def test_patience_goes_on_where_a_stopped_training_was() -> None:
+    whole, first, second = Patience(3), Patience(3), Patience(3)
+    losses = (5.0, 4.0, 4.0, 4.1, 4.2)
+    said = [whole.over(loss) for loss in losses]
+    for loss in losses[:3]:
+        first.over(loss)
+    second.load(first.state())
+    assert [second.over(loss) for loss in losses[3:]] == said[3:] == [False, True]
+
+
 def test_losses_out_of_balance_are_said() -> None:
     assert "style outweighs" in out_of_balance({"content": 0.1, "style": 9.0})
     assert "content outweighs" in out_of_balance({"content": 9.0, "style": 0.1})

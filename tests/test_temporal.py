@@ -1,8 +1,13 @@
 """The steadiness loss: nothing for a steady painter, something for one that shimmers."""
 
+from __future__ import annotations
+
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import av
 import numpy as np
 import pytest
 import torch
@@ -108,6 +113,42 @@ def test_flow_files_are_read_and_bad_ones_are_said(tmp_path: Path) -> None:
     (folder / "flow.flo").write_bytes(b"PIEH")
     with pytest.raises(InputError, match=r"no \.flo"):
         read_flo(folder / "flow.flo")
+
+
+class LongClip:
+    """Stands for an open clip of 60 frames; remembers which of them were made into pictures."""
+
+    def __init__(self, made: list[int]) -> None:
+        self.made = made
+
+    def __enter__(self) -> LongClip:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def demux(self, video: int) -> list[SimpleNamespace]:
+        return [SimpleNamespace(size=1)] * 60 + [SimpleNamespace(size=0)]
+
+    def decode(self, video: int) -> Iterator[SimpleNamespace]:
+        def picture(number: int) -> np.ndarray:
+            self.made.append(number)
+            return np.full((32, 32, 3), number, np.uint8)
+
+        for number in range(60):
+            yield SimpleNamespace(to_ndarray=lambda format, number=number: picture(number))
+
+
+def test_of_a_long_clip_only_the_frames_to_compare_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(av, "open", lambda _: LongClip(made))
+    assert len(list(clip_pairs(Path("long.mp4"), count=3))) == 3
+    assert made == [0, 1, 19, 20, 38, 39]
+
+
+def test_a_clip_of_few_frames_gives_what_pairs_it_has(make_clip: MakeClip) -> None:
+    assert len(list(clip_pairs(make_clip("b.mp4", pts=[0, 512, 1024]), count=4))) == 2
+    assert not list(clip_pairs(make_clip("c.mp4", pts=[0])))
 
 
 def test_a_clips_flow_is_estimated(make_clip: MakeClip) -> None:

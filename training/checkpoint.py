@@ -179,10 +179,12 @@ def load_state(folder: Path) -> dict[str, Any]:
     """The state that save_state wrote; plain tensors and numbers only. Raises InputError."""
     path = folder / STATE
     try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        return state
+        state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(f"There is nothing to resume: {path} is missing; train without --resume.") from None
     except Exception as error:  # a damaged pickle raises whatever its bytes spell, in many lines
         reason = first_line(error)
         raise InputError(f"The checkpoint {path} can't be read ({reason}): delete it and train anew.") from error
+    if not isinstance(state, dict):
+        raise InputError(f"The checkpoint {path} can't be read (it holds no state): delete it and train anew.")
+    return state

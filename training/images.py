@@ -95,6 +95,12 @@ def pictures_in(folder: Path | str) -> list[Path]:
     return paths
 
 
+def split(paths: Sequence[Path], every: int) -> tuple[list[Path], list[Path]]:
+    """The pictures to train on, and every `every`-th, the first among them, held out; none where `every` is 0."""
+    held_out = list(paths[::every]) if every else []
+    return [p for i, p in enumerate(paths) if not every or i % every], held_out
+
+
 def pass_over(error: InputError) -> None:
     """Say that a picture can't be read and that the work goes on without it."""
     print(f"livebrush: {error} It is passed over.", file=sys.stderr)

@@ -19,7 +19,7 @@ from training.images import PhotoCrops
 from training.objective import Objective, total
 from training.optimisation import Painter, Patience, chosen_precision, learning_rate, moving_average, optimizer_of
 from training.perceptual import pixel_loss
-from training.resume import names_of, state_to_resume, what_must_stay
+from training.resume import names_of, state_to_resume, taking_over, what_must_stay
 from training.run import Run
 from training.settings import FREE, LoopSettings, split_photos, taught_by
 from training.temporal import MARGIN, centre, steadiness_loss
@@ -76,9 +76,10 @@ class _Fit:
         self.patience = Patience(s.patience)
         self.same = self._what_must_stay()
         state = state_to_resume(training.folder, self.same) if s.resume else None
+        with taking_over(training.folder):
+            self._set_up(state)
         self.run_folder = Run(training.folder, training.record, s.checkpoint_minutes, self.fabric.is_global_zero)
         self.run_folder.say(f"computing in {words}")
-        self._set_up(state)
 
     def _find_photos(self) -> None:
         s = self.settings

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from training.checkpoint import load_state
 from training.settings import option
-from weights.errors import InputError
+from weights.errors import InputError, first_line
 
 
 def what_must_stay(settings: Mapping[str, Any], free: Collection[str], content: Mapping[str, Any]) -> dict[str, Any]:
@@ -39,3 +40,13 @@ def state_to_resume(folder: Path, same: Mapping[str, Any]) -> dict[str, Any]:
             words = f"is {value} and was {was}" if len(f"{value}{was}") < 80 else "is not what it was"
             raise InputError(f"{name} {words}: resume {folder} with the same settings.")
     return state
+
+
+@contextmanager
+def taking_over(folder: Path) -> Iterator[None]:
+    """For lines that take over what the checkpoint in `folder` holds. Raises InputError where a part isn't there."""
+    try:
+        yield
+    except (KeyError, TypeError, RuntimeError, ValueError) as error:
+        reason = first_line(error)
+        raise InputError(f"The checkpoint in {folder} is damaged ({reason}): delete it and train anew.") from error

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from training.images import pictures_in
+from training.images import pictures_in, split
 from weights.errors import InputError
 
 Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
@@ -126,7 +126,8 @@ def split_photos(settings: LoopSettings) -> tuple[list[Path], list[Path]]:
     photos = pictures_in(settings.photos)
     if settings.val:
         return photos, pictures_in(settings.val)
-    return [p for i, p in enumerate(photos) if i % 20] or photos, photos[::20]
+    rest, held_out = split(photos, 20)
+    return rest or photos, held_out
 
 
 def taught_by(teacher: Path, photos: list[Path]) -> dict[Path, Path]:

@@ -122,11 +122,8 @@ def clip_pairs(path: Path, count: int = 4) -> Iterator[Pair]:
 
     A pixel's flow is taken as known where going there and back again returns within one pixel.
     """
-    with av.open(str(path)) as container:
-        frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
     estimate = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
-    step = max(1, (len(frames) - 1) // count)
-    for first, second in list(pairwise(frames))[::step][:count]:
+    for first, second in _neighbours(path, count):
         grey = [cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY) for frame in (first, second)]
         rest = np.zeros((*grey[0].shape, 2), np.float32)
         there = torch.from_numpy(estimate.calc(grey[0], grey[1], rest.copy()))[None]
@@ -134,6 +131,18 @@ def clip_pairs(path: Path, count: int = 4) -> Iterator[Pair]:
         returned = there + warp_back(back.permute(0, 3, 1, 2), there).permute(0, 2, 3, 1)
         known = (returned.norm(dim=-1) < 1)[:, None]
         yield Pair(*_even(to_tensor(first), to_tensor(second), there, known))
+
+
+def _neighbours(path: Path, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """`count` pairs of neighbouring frames, (H, W, 3) uint8 RGB, evenly chosen; no other frame is kept."""
+    with av.open(str(path)) as container:
+        frames = sum(packet.size > 0 for packet in container.demux(video=0))
+    step = max(1, (frames - 1) // count)
+    chosen = range(0, frames - 1, step)[:count]
+    with av.open(str(path)) as container:
+        for number, (first, second) in enumerate(pairwise(container.decode(video=0))):
+            if number in chosen:
+                yield first.to_ndarray(format="rgb24"), second.to_ndarray(format="rgb24")
 
 
 def _even(first: Tensor, second: Tensor, flow: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

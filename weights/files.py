@@ -79,9 +79,13 @@ def _machine() -> str:
 
 
 def _unwritable(path: Path, error: OSError) -> InputError:
+    return InputError(f"Can't write {path} ({error.strerror or error}): {mend_of(error)}.")
+
+
+def mend_of(error: OSError) -> str:
+    """What helps where a file can't be written."""
     full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
-    mend = "the disk is full, so make room" if full else "choose another place with -o"
-    return InputError(f"Can't write {path} ({error.strerror or error}): {mend}.")
+    return "the disk is full, so make room" if full else "choose another place with -o"
 
 
 def not_the_original(target: Path, *sources: Path) -> None:

@@ -14,7 +14,7 @@ from filelock import FileLock, Timeout
 
 from weights.catalog import CATALOG, Entry, read_catalog, write_catalog
 from weights.errors import InputError
-from weights.files import replacing, sha256
+from weights.files import mend_of, replacing, sha256
 
 LOCK = ".catalog.lock"
 WAIT_SECONDS = 60.0
@@ -58,7 +58,7 @@ def install(
 
 
 def _unwritable(folder: Path, error: OSError) -> InputError:
-    return InputError(f"Can't install into {folder} ({error.strerror or error}): choose another place with -o.")
+    return InputError(f"Can't install into {folder} ({error.strerror or error}): {mend_of(error)}.")
 
 
 def _rows(folder: Path, rebuild: Callable[[Path], list[Entry]]) -> list[Entry]:

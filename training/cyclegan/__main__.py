@@ -32,7 +32,7 @@ from training.cyclegan.settings import Settings, card_of
 from training.cyclegan.trainer import GeneratorPair, Trainer
 from training.images import sheet
 from training.provenance import install
-from training.resume import names_of, state_to_resume, what_must_stay
+from training.resume import names_of, state_to_resume, taking_over, what_must_stay
 from training.run import Run
 from training.settings import FREE
 from weights.errors import exit_code
@@ -72,15 +72,16 @@ def run_training(settings: Settings) -> bool:
     same = must_stay(s, domains, a_step)
     state = state_to_resume(s.folder, same) if s.resume else None
     held_out = HeldOut(s, domains, fabric.device)
-    run = Run(s.folder, s, s.checkpoint_minutes, writes=fabric.is_global_zero)
     a_pass = max(1, max(len(domains.photos), len(domains.paintings)) // a_step)
     steps = s.steps or max(1, round(s.epochs * a_pass))
     trainer = Trainer(fabric, s.method, s.size, steps, s.channels_last)
     first = 0
     if state:
-        trainer.load(state)
-        first = state["step"]
+        with taking_over(s.folder):
+            trainer.load(state)
+            first = state["step"]
     trainer.launch()
+    run = Run(s.folder, s, s.checkpoint_minutes, writes=fabric.is_global_zero)
     last = min(s.stop_at or steps, steps)
     data = crop_pairs(s, domains.photos, domains.paintings, steps * a_step)
     mine = range(first * a_step + fabric.global_rank, steps * a_step, fabric.world_size)

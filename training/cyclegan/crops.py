@@ -28,9 +28,3 @@ class ScaledCrops(PhotoCrops):
 
     def short_side(self, photo: int, rng: np.random.Generator) -> int:
         return max(self.size, round(self.inner * float(rng.uniform(*self.scales))))
-
-
-def split(paths: Sequence[Path], every: int) -> tuple[list[Path], list[Path]]:
-    """The pictures to train on, and every `every`-th, the first among them, held out; none where `every` is 0."""
-    held_out = list(paths[::every]) if every else []
-    return [p for i, p in enumerate(paths) if not every or i % every], held_out

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import StackDataset
 
-from training.cyclegan.crops import ScaledCrops, split
+from training.cyclegan.crops import ScaledCrops
 from training.cyclegan.settings import Settings
-from training.images import pictures_in
+from training.images import pictures_in, split
 from training.temporal import centre
 from weights.errors import InputError
 

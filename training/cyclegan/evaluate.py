@@ -13,10 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from training.checkpoint import load_generator
-from training.cyclegan.crops import Scales, split
+from training.cyclegan.crops import Scales
 from training.cyclegan.kid import crops_of, halves, kid, spread, whole
 from training.generators import Generator
-from training.images import pictures_in
+from training.images import pictures_in, split
 from training.perceptual import load_vgg
 from weights.errors import InputError
 

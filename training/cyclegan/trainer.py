@@ -26,7 +26,7 @@ from training.cyclegan.settings import Method
 from training.generators import build
 from training.objective import total
 from training.temporal import centre, steadiness_loss
-from weights.errors import InputError, first_line
+from weights.errors import InputError
 
 SPAN = 2.0
 """L1 in the papers' [-1, 1] over L1 in [0, 1]."""
@@ -135,15 +135,11 @@ class Trainer:
         return state
 
     def load(self, state: dict[str, Any]) -> None:
-        """Take over what `state` gave; call before `launch`. Raises InputError."""
-        try:
-            for name, part in self.parts().items():
-                part.load_state_dict(state[name])
-            for name, pool in (("photo_pool", self.photo_pool), ("painting_pool", self.painting_pool)):
-                pool.fill(state[name][self.fabric.global_rank].to(self.fabric.device))
-        except (KeyError, RuntimeError, ValueError) as error:
-            reason = first_line(error)
-            raise InputError(f"The checkpoint is damaged ({reason}): delete it and train anew.") from error
+        """Take over what `state` gave; call before `launch`."""
+        for name, part in self.parts().items():
+            part.load_state_dict(state[name])
+        for name, pool in (("photo_pool", self.photo_pool), ("painting_pool", self.painting_pool)):
+            pool.fill(state[name][self.fabric.global_rank].to(self.fabric.device))
 
     def launch(self) -> None:
         """Hand the networks to Fabric: precision, and gradients shared among processes."""

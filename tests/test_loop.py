@@ -1,0 +1,183 @@
+"""The training loop: it resumes to the bit or not at all, and validates, shows and logs without waste."""
+
+from __future__ import annotations
+
+import dataclasses
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+from torch import Tensor
+
+from tests.johnson_fakes import LOSS, change, tiny_training
+from training import validation
+from training.checkpoint import load_generator, load_state, save_state
+from training.images import central_crop
+from training.johnson import Settings, train
+from training.perceptual import VGG
+from training.run import Run
+from weights.errors import InputError
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return tiny_training(tmp_path)
+
+
+@pytest.mark.parametrize("optimizer", ["soap", "adam"])
+def test_eight_steps_are_three_and_five_resumed(settings: Settings, tmp_path: Path, optimizer: str) -> None:
+    half = change(settings, out=tmp_path / "halved", schedule="constant", steps=3, optimizer=optimizer)
+    train(half)
+    resumed = load_file(train(change(half, steps=8, resume=True)))  # SOAP turns its basis in the sixth step
+    unbroken = load_file(train(change(half, steps=8, out=tmp_path / "whole")))
+    assert all(torch.equal(resumed[k], unbroken[k]) for k in unbroken)
+    falling = load_file(train(change(half, steps=8, out=tmp_path / "falling", schedule="cosine")))
+    assert not all(torch.equal(resumed[k], falling[k]) for k in falling)  # the cosine schedule is another training
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"lr": 1e-3}, "--lr is 0.001 and was 0.005"),
+        ({"seed": 7}, "--seed is 7 and was 0"),
+        ({"optimizer": "adam"}, "--optimizer is adam and was soap"),
+        ({"width": 24}, "--width is 24 and was 16"),
+        ({"batch": 1}, "--batch"),
+        ({"steps": 9}, "--steps is 9 and was 4"),
+        ({"loss": dataclasses.replace(LOSS, content_weight=1.0)}, "--content-weight"),
+    ],
+)
+def test_a_resumed_training_refuses_other_settings(settings: Settings, changes: dict[str, Any], words: str) -> None:
+    folder = train(change(settings, steps=4)).parent
+    before = (folder / "settings.json").read_text()
+    with pytest.raises(InputError, match=words):
+        train(change(settings, **{"steps": 4, "resume": True, **changes}))
+    assert (folder / "settings.json").read_text() == before
+
+
+def test_a_resumed_training_refuses_another_painting_and_other_photos(settings: Settings) -> None:
+    train(settings)
+    again = change(settings, resume=True)
+    Image.new("RGB", (64, 64), (9, 9, 9)).save(settings.style_image)
+    with pytest.raises(InputError, match="the painting is not what it was"):
+        train(again)
+
+
+@pytest.mark.parametrize("kept", [[], ["same"], ["same", "painter", "optimizer", "step"]])
+def test_a_damaged_checkpoint_is_said(settings: Settings, kept: list[str]) -> None:
+    folder = train(settings).parent
+    before = {path.name for path in folder.iterdir()}
+    state = load_state(folder)
+    save_state(folder, {key: state[key] for key in kept})
+    with pytest.raises(InputError, match=r"same settings|is damaged"):
+        train(change(settings, resume=True))
+    assert {path.name for path in folder.iterdir()} == before
+
+
+def test_a_resume_of_nothing_leaves_nothing(settings: Settings) -> None:
+    with pytest.raises(InputError, match="nothing to resume"):
+        train(change(settings, resume=True))
+    assert not settings.folder.exists()
+
+
+def test_a_finished_training_can_be_resumed_to_no_effect(settings: Settings) -> None:
+    path = train(settings)
+    before = load_file(path)
+    after = load_file(train(change(settings, resume=True)))
+    assert all(torch.equal(before[k], after[k]) for k in before)
+
+
+def test_validation_and_previews_leave_the_running_statistics_alone(settings: Settings, tmp_path: Path) -> None:
+    """Batch normalisation's means come from training photos alone, however often a training validates."""
+    variant = change(settings, architecture="johnson", norm="batch", width=8, steps=3, lr=0.0, steady_weight=0.0)
+    rare = load_file(train(variant))
+    often = load_file(
+        train(change(variant, checkpoint_minutes=0.0, preview_steps=1, log_steps=1, out=tmp_path / "often"))
+    )
+    assert all(torch.equal(rare[k], often[k]) for k in rare)
+
+
+def test_a_run_that_has_settled_says_so(settings: Settings, capfd: pytest.CaptureFixture[str]) -> None:
+    path = train(change(settings, lr=0.0, steps=40, patience=2, checkpoint_minutes=0.0))
+    assert load_generator(path)[1].training["steps"] == 3  # a checkpoint after each; the third is no better either
+    assert "has settled: stopped after 3 steps" in capfd.readouterr().err
+
+
+def test_held_out_photos_are_read_once(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Path] = []
+
+    def watched(path: Path, size: int) -> Tensor:
+        read.append(path)
+        return central_crop(path, size)
+
+    monkeypatch.setattr(validation, "central_crop", watched)
+    train(change(settings, val=settings.loop.photos, checkpoint_minutes=0.0, preview_steps=1))
+    assert sorted(read) == sorted(settings.loop.photos.iterdir())
+
+
+def test_the_loss_network_computes_in_bfloat16_too(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    kinds: list[torch.dtype] = []
+    forward = VGG.forward
+
+    def watched(self: VGG, *arguments: Any) -> dict[str, Tensor]:
+        features = forward(self, *arguments)
+        kinds.extend(value.dtype for value in features.values())
+        return features
+
+    train(change(settings, steps=1))
+    monkeypatch.setattr(VGG, "forward", watched)
+    train(change(settings, precision="bf16-mixed", steps=1, out=settings.folder / "narrow"))
+    assert set(kinds[-6:]) == {torch.bfloat16}
+
+
+def test_the_losses_are_read_back_each_few_steps_only(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reading makes a GPU wait."""
+    points: list[int] = []
+
+    def curves(_: Run, step: int, values: Mapping[str, float], group: str = "train") -> None:
+        points.extend([step] if group == "train" else [])
+
+    monkeypatch.setattr(Run, "curves", curves)
+    train(change(settings, steps=25, log_steps=10))
+    assert points == [0, 10, 20, 24]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("patience", [0, 1])
+def test_two_processes_train_one_network(settings: Settings, tmp_path: Path, patience: int) -> None:
+    """Two gloo processes share the batch: half the photos each, one set of weights at the end.
+
+    With patience both stop at one step, although the clock of each asks for checkpoints at other steps.
+    """
+    root = Path(__file__).resolve().parents[1]
+    flags = {
+        "style-image": settings.style_image,
+        "photos": settings.loop.photos,
+        "name": "stripes",
+        "width": 16,
+        "blocks": 1,
+        "size": 32,
+        "batch": 1,
+        "steps": 30 if patience else 3,
+        "lr": 0.0 if patience else 5e-3,
+        "patience": patience,
+        "checkpoint-minutes": 0.0005 if patience else 4,
+        "threads": 1,
+        "style-size": 64,
+        "out": tmp_path / "both",
+        "accelerator": "cpu",
+        "devices": 2,
+    }
+    line = [part for key, value in flags.items() for part in (f"--{key}", str(value))]
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "training.johnson", *line]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    _, card = load_generator(tmp_path / "both" / "stripes.safetensors")
+    assert card.training["steps"] < 30 if patience else card.training["steps"] == 3
+    assert done.stderr.count(f"step {card.training['steps']}: validation") == 1  # one of the two speaks and writes
