@@ -14,6 +14,8 @@ from pathlib import Path
 
 from realtime.options import Options, parse
 from realtime.styles.blends import find_blend
+from realtime.styles.engine_choice import check
+from realtime.styles.engines import Wanted
 from weights.catalog import installed_styles
 from weights.errors import InputError, exit_code
 from weights.folders import Folders, as_path
@@ -32,6 +34,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     if options.list or options.json:
         return list_styles(options.weights, options.json)
+    check(Wanted(options.engine, options.device, options.precision, options.threads))
     style = default_style(options.weights) if options.style is None else options.style
     if options.inputs:
         from realtime.render.job import paint_files

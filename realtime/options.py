@@ -34,6 +34,8 @@ class Options:
     keep_colors: float = 0.0
     height: int | None = None
     device: str = "auto"
+    engine: str = "auto"
+    precision: str = "auto"
     threads: int = 0
     weights: tuple[Path, ...] = field(default_factory=search_path)
     overwrite: bool = False
@@ -50,8 +52,6 @@ class Options:
                 raise InputError(f"{name} {value:g} is out of range: give a number from 0 to 1.")
         if self.height is not None and not 16 <= self.height <= 8640:
             raise InputError(f"--height {self.height} is out of range: give 16 to 8640 lines.")
-        if self.device not in ("auto", "cpu", "cuda"):
-            raise InputError(f"--device {self.device} is unknown: give auto, cpu or cuda.")
         most = max(64, os.cpu_count() or 1)
         if not 0 <= self.threads <= most:
             raise InputError(f"--threads {self.threads} is out of range: give 0 (one for each core) to {most}.")
@@ -118,7 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--keep-colors", type=float, metavar="X", nargs="?", const=1.0, default=default.keep_colors,
         help="0 .. 1, colours of the photo (default: 0)")  # fmt: skip
     add("--height", type=int, metavar="N", help="lines to paint at (default: live 480)")
-    add("--device", metavar="D", default=default.device, help="auto, cpu or cuda (default: auto)")
+    add("--device", metavar="D", default=default.device, help="auto, cpu or cuda (also: --engine E, --precision P)")
+    add("--engine", default=default.engine, help=argparse.SUPPRESS)
+    add("--precision", default=default.precision, help=argparse.SUPPRESS)
     add("--threads", type=int, metavar="N", default=default.threads, help="CPU threads (default: one a core)")
     add("--weights", action="append", default=[], metavar="DIR", help="folders of styles (default: yours, ours)")
     add("--json", action="store_true", help=argparse.SUPPRESS)

@@ -101,13 +101,11 @@ def update_golden(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """The user's folder of the tests, empty: nobody's own is read or written."""
-    before = os.environ.get(USER_FOLDER)
-    os.environ[USER_FOLDER] = str(tmp_path_factory.mktemp("home"))
-    yield
-    os.environ.pop(USER_FOLDER)
-    if before is not None:
-        os.environ[USER_FOLDER] = before
+    """The user's folder and the cache of the tests, empty: nobody's own is read or written."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(USER_FOLDER, str(tmp_path_factory.mktemp("home")))
+        patch.setenv("LIVEBRUSH_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture

@@ -59,6 +59,7 @@ class Fake:
     """A stylizer that marks its frames; `gate` holds it in the middle of a frame."""
 
     device = "cpu"
+    runs_on = "CPU · fake"
     network: object = None
     vector: np.ndarray | None = None
 

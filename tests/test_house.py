@@ -127,10 +127,10 @@ def module_of(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
 
 
-def loaded_with(files: list[Path]) -> list[str]:
-    """What a fresh process has loaded, in order, once it has imported `files`."""
+def loaded_with(files: list[Path], before: str = "") -> list[str]:
+    """What a fresh process has loaded, in order, once it has run `before` and imported `files`."""
     names = [module_of(path) for path in files if path.stem != "__main__"]
-    code = f"import sys, importlib\nfor m in {names}: importlib.import_module(m)\nprint(*sys.modules)"
+    code = f"import sys, importlib\n{before}\nfor m in {names}: importlib.import_module(m)\nprint(*sys.modules)"
     return subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     ).stdout.split()
@@ -138,7 +138,7 @@ def loaded_with(files: list[Path]) -> list[str]:
 
 def test_the_live_side_never_loads_torch() -> None:
     loaded = {name.split(".")[0] for name in loaded_with(LIVE_FILES)}
-    assert {"onnxruntime", "cv2", "av", "PyQt5", "weights"} <= loaded
+    assert {"onnxruntime", "openvino", "cv2", "av", "PyQt5", "weights"} <= loaded
     assert not loaded.intersection(HEAVY)
 
 
@@ -173,21 +173,24 @@ def test_only_the_window_knows_qt() -> None:
     assert {path.split("/")[0] for path in files_that_import("PyQt5")} == {"window"}
 
 
-def test_only_the_stylizer_knows_onnxruntime() -> None:
-    assert files_that_import("onnxruntime") == {"styles/stylizer.py"}
+def test_each_engine_is_known_to_one_file() -> None:
+    assert files_that_import("onnxruntime") == {"styles/engines_onnxruntime.py"}
+    assert files_that_import("openvino") == {"styles/engines_openvino.py"}
 
 
-def test_onnxruntime_comes_before_qt() -> None:
-    """On Windows the libraries that Qt brings would hide those of ONNX Runtime."""
-    loaded = loaded_with([ROOT / "realtime" / "window" / "application.py"])
-    assert loaded.index("onnxruntime") < loaded.index("PyQt5")
+@pytest.mark.parametrize(("before", "engine"), [("", "openvino"), ("sys.modules['openvino'] = None", "onnxruntime")])
+def test_an_engine_comes_before_qt(before: str, engine: str) -> None:
+    """On Windows the libraries that Qt brings would hide those of an engine."""
+    pytest.importorskip(engine, reason="it isn't installed here")
+    loaded = loaded_with([ROOT / "realtime" / "window" / "application.py"], before)
+    assert loaded.index(engine) < loaded.index("PyQt5")
 
 
 @pytest.mark.parametrize("path", sorted(ROOT.glob("*/*/ruff.toml")), ids=lambda p: p.parent.name)
 def test_a_room_within_a_room_bans_what_its_house_bans(path: Path) -> None:
     """`extend` does not do it: ruff takes the inner table for the whole."""
     missing = banned(path.parents[1] / "ruff.toml") - banned(path)
-    assert missing <= {"window": {"PyQt5"}, "styles": {"onnxruntime"}}.get(path.parent.name, set())
+    assert missing <= {"window": {"PyQt5"}, "styles": {"onnxruntime", "openvino"}}.get(path.parent.name, set())
 
 
 def banned(path: Path) -> set[str]:

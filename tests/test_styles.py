@@ -13,6 +13,8 @@ from safetensors.numpy import save_file
 
 from realtime.styles import Opener, open_style, stylizer
 from realtime.styles.blends import find_blend, name_of, read_blend, write_blend
+from realtime.styles.engines import Engine, Wanted
+from realtime.styles.onnx_file import ModelFile
 from tests.conftest import picture, tiny_card, tiny_model
 from weights.card import Card
 from weights.catalog import read_catalog, write_catalog
@@ -26,13 +28,13 @@ IMAGE = picture(24, 32)
 def sessions(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How many sessions were made, by the model's name."""
     made: Counter[str] = Counter()
-    real = stylizer._session
+    real = stylizer.open_engine
 
-    def counted(path: Path, *others: object) -> object:
-        made[path.name] += 1
-        return real(path, *others)  # type: ignore[arg-type]
+    def counted(model: ModelFile, wanted: Wanted) -> tuple[Engine, str]:
+        made[model.path.name] += 1
+        return real(model, wanted)
 
-    monkeypatch.setattr(stylizer, "_session", counted)
+    monkeypatch.setattr(stylizer, "open_engine", counted)
     return made
 
 

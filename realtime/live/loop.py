@@ -141,6 +141,12 @@ class Live:
         return used.stylizer.device if used else ""
 
     @property
+    def runs_on(self) -> str:
+        """Device, engine and precision, as in "CPU · OpenVINO bf16"; "" before the first style is loaded."""
+        used = self._styling.in_use
+        return used.stylizer.runs_on if used else ""
+
+    @property
     def note(self) -> str:
         """Why the device isn't the one hoped for, in words; "" mostly."""
         used = self._styling.in_use

@@ -24,7 +24,11 @@ class Paints(Protocol):
 
     @property
     def device(self) -> str:
-        """ "cpu" or "cuda"."""
+        """What is really used: "cpu", "cuda" or another."""
+
+    @property
+    def runs_on(self) -> str:
+        """The same for a status line, with the engine: "CPU · OpenVINO bf16"."""
 
     @property
     def network(self) -> object:

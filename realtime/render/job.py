@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Sequence
-from functools import partial
 from pathlib import Path
 
 from realtime.frames import Image
@@ -21,9 +20,13 @@ from weights.errors import InputError
 def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Path | None) -> int:
     """Paint each of `inputs`; what can't be painted is said, and the others are painted all the same."""
     jobs = plan(inputs, output, name_of(style))
-    stylizer = open_style(style, options.weights, options.device, options.threads)
+    stylizer = open_style(style, options.weights, options.device, options.threads, options.engine, options.precision)
     say(stylizer.note)
-    paint = partial(stylizer, strength=options.strength, keep_colors=options.keep_colors, stroke=options.stroke)
+
+    def paint(image: Image) -> Image:
+        stylizer.prepare(*image.shape[:2])  # from the first frame on, so that a job done twice gives the same twice
+        return stylizer(image, options.strength, options.keep_colors, options.stroke)
+
     failed = 0
     for job in jobs:
         if job.there and not options.overwrite:

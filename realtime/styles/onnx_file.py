@@ -1,15 +1,19 @@
-"""What is looked at in an .onnx file before an inference engine gets it, without the ONNX library.
+"""What an exported network's .onnx file says of itself, read once and before an inference engine gets it.
 
 A style may come from a stranger. An ONNX file can leave its numbers in other files, by path; a style has them inside.
+The ONNX library is not needed: the file is one protobuf message, of which only what is looked at is read.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from weights.card import METADATA_KEY, VECTOR_KEY, Card
 from weights.errors import InputError
-from weights.limits import MAX_MODEL, check_size
+from weights.limits import MAX_MODEL, MAX_VECTOR, check_size
 
 _PARTS = {  # each message of ONNX that can hold tensors: the messages in its fields, by their numbers in onnx.proto
     "ModelProto": {7: "GraphProto", 20: "TrainingInfoProto", 25: "FunctionProto"},
@@ -27,22 +31,105 @@ _PARTS = {  # each message of ONNX that can hold tensors: the messages in its fi
     },
     "SparseTensorProto": {1: "TensorProto", 2: "TensorProto"},
 }
-_EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # fields of TensorProto
+_GRAPH, _METADATA = 7, 14  # fields of ModelProto
+_INPUT, _OUTPUT = 11, 12  # of GraphProto
+_EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # of TensorProto
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types of protobuf
 
 
-def check_model(path: Path) -> None:
-    """Raise InputError where the .onnx file is missing, too large, damaged or leaves numbers in other files."""
+_UINT8, _FLOAT = 2, 1  # of TensorProto.DataType
+_INPUTS = {"frame": (_UINT8, 3), "strength": (_FLOAT, 0), "keep_colors": (_FLOAT, 0)}  # type and number of sides
+_STYLE = {VECTOR_KEY: (_FLOAT, 1)}  # one more, in a trunk
+_OUTPUTS = {"painted": (_UINT8, 3)}
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """An exported network: all of its file's bytes, their sha256 (hex), and what they say.
+
+    `style_length` is how many numbers a style of this network has, 0 where the network is one style itself.
+    """
+
+    path: Path
+    data: bytes
+    sha256: str
+    card: Card
+    style_length: int
+
+
+def read_model(path: Path | str) -> ModelFile:
+    """The exported network in `path`. Raises InputError where it can't be read or is no Livebrush style."""
+    path = Path(path)
+    return parse_model(path, read_bytes(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """All of the file, read once; raises InputError where it is missing or too large for a style."""
     try:
         check_size(path, MAX_MODEL)
-        external = _has_external_data(path.read_bytes())
+        return path.read_bytes()
     except FileNotFoundError:
         raise InputError(f"There is no style file {path}: export the style, or choose another one.") from None
-    except (OSError, ValueError, IndexError) as error:
+    except OSError as error:
+        raise InputError(f"{path} is no style that can be read ({error}): export it again.") from error
+
+
+def parse_model(path: Path, data: bytes) -> ModelFile:
+    """The exported network in `data`, the bytes of `path`; an engine that loads them loads what was looked at here.
+
+    Raises InputError, naming `path`, where it is damaged, no Livebrush style, or leaves numbers in other files.
+    """
+    try:
+        external = _has_external_data(data)
+        model = _Message(data, 0, len(data))
+        if not model.messages(_GRAPH):
+            raise ValueError("it is empty")
+        graph = model.message(_GRAPH)
+        inputs, outputs = ([_value(v) for v in graph.messages(field)] for field in (_INPUT, _OUTPUT))
+        texts = {entry.text(1): entry.text(2) for entry in model.messages(_METADATA)}
+    except (ValueError, IndexError) as error:
         raise InputError(f"{path} is no style that can be read ({error}): export it again.") from error
     if external:
         raise InputError(f"{path} keeps numbers in other files, which a style may not: make one with python -m export.")
+    length = _style_length(inputs, outputs, path)
+    if METADATA_KEY not in texts:
+        raise InputError(f"{path} carries no card, so it is no Livebrush style: make one with python -m export.")
+    card = Card.from_json(texts[METADATA_KEY], str(path))
+    return ModelFile(path, data, hashlib.sha256(data).hexdigest(), card, length)
+
+
+@dataclass(frozen=True)
+class _Value:
+    """An input or output of the graph: its name, the type of its elements and its sides, 0 for one that is free."""
+
+    name: str
+    kind: int
+    shape: tuple[int, ...]
+
+
+def _style_length(inputs: list[_Value], outputs: list[_Value], path: Path) -> int:
+    """How many numbers the input `style` takes, 0 where there is none; raises InputError for a foreign model."""
+    got, painted = ({v.name: (v.kind, len(v.shape)) for v in values} for values in (inputs, outputs))
+    if got not in (_INPUTS, _INPUTS | _STYLE) or painted != _OUTPUTS:
+        names = ", ".join(sorted(got))
+        raise InputError(f"{path} is no Livebrush style (its inputs are {names}): make one with python -m export.")
+    (length,) = [v.shape[0] for v in inputs if v.name == VECTOR_KEY] or [0]
+    if len(got) > len(_INPUTS) and not 1 <= length <= MAX_VECTOR // 4:
+        raise InputError(f"{path} takes a style of {length} numbers, so it is no Livebrush style: export one.")
+    return length
+
+
+def _value(info: _Message) -> _Value:
+    """ValueInfoProto: name, and of its TypeProto the tensor's element type and TensorShapeProto."""
+    tensor = info.message(2).message(1)
+    sides = [_signed(side.number(1)) for side in tensor.message(2).messages(1)]
+    return _Value(info.text(1), tensor.number(1), tuple(sides))
+
+
+def _signed(number: int) -> int:
+    """A varint as int64."""
+    return number - 2**64 if number >= 2**63 else number
 
 
 def _has_external_data(data: bytes) -> bool:
@@ -57,6 +144,37 @@ def _has_external_data(data: bytes) -> bool:
             if wire == _BYTES and number in parts:
                 stack.append((parts[number], value, after))
     return False
+
+
+@dataclass(frozen=True)
+class _Message:
+    """The message in data[start:end]; of a field that comes twice the last counts, one that is missing is empty.
+
+    All raise ValueError or IndexError where the message is damaged.
+    """
+
+    data: bytes
+    start: int
+    end: int
+
+    def messages(self, number: int) -> list[_Message]:
+        """The messages in the field."""
+        fields = _fields(self.data, self.start, self.end)
+        return [_Message(self.data, value, after) for n, wire, value, after in fields if (n, wire) == (number, _BYTES)]
+
+    def message(self, number: int) -> _Message:
+        """The message in the field."""
+        return (self.messages(number) or [_Message(self.data, 0, 0)])[-1]
+
+    def text(self, number: int) -> str:
+        """The text in the field."""
+        inside = self.message(number)
+        return self.data[inside.start : inside.end].decode()
+
+    def number(self, number: int) -> int:
+        """The whole number in the field."""
+        fields = _fields(self.data, self.start, self.end)
+        return ([value for n, wire, value, _ in fields if (n, wire) == (number, _VARINT)] or [0])[-1]
 
 
 def _fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:

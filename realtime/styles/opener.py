@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from realtime.styles.blends import Part, find_blend, name_of
+from realtime.styles.onnx_file import ModelFile, parse_model, read_bytes
 from realtime.styles.stylizer import Stylizer
 from realtime.styles.vectors import Vector, mix, read_vector
 from weights.card import Card
@@ -35,12 +38,20 @@ class Opener:
     Calls from several threads are safe.
     """
 
-    def __init__(self, folders: Folders | None = None, device: str = "auto", threads: int = 0) -> None:
+    def __init__(
+        self,
+        folders: Folders | None = None,
+        device: str = "auto",
+        threads: int = 0,
+        engine: str = "auto",
+        precision: str = "auto",
+    ) -> None:
         """`folders` is a search path, None for the user's styles and then those that come with the program.
 
-        `device` and `threads` are `Stylizer`'s.
+        The others are `Stylizer`'s.
         """
-        self._folders, self._device, self._threads = as_path(folders), device, threads
+        self._folders = as_path(folders)
+        self._open = partial(Stylizer, device=device, threads=threads, engine=engine, precision=precision)
         self._networks: OrderedDict[Path, _Network] = OrderedDict()  # the last used at the end
         self._lock = threading.Lock()
 
@@ -67,21 +78,27 @@ class Opener:
         with self._lock:
             kept = self._networks.get(path)
             if kept is None or kept.sha256 != style.sha256:
-                _check_file(path, style.sha256, style.card.name)
-                kept = self._networks[path] = _Network(style.sha256, Stylizer(path, self._device, self._threads))
+                kept = self._networks[path] = _Network(style.sha256, self._open(_checked(path, style)))
             self._networks.move_to_end(path)
             while len(self._networks) > _KEPT:
                 self._networks.popitem(last=False)
             return kept.stylizer
 
 
-def open_style(style: str, folders: Folders | None = None, device: str = "auto", threads: int = 0) -> Stylizer:
+def open_style(
+    style: str,
+    folders: Folders | None = None,
+    device: str = "auto",
+    threads: int = 0,
+    engine: str = "auto",
+    precision: str = "auto",
+) -> Stylizer:
     """The stylizer of `style`, a name or a blend; raises InputError where it isn't installed or is damaged.
 
     >>> paint = open_style("starry-night:0.6,the-scream:0.4")
     >>> painted = paint(frame, strength=0.8)
     """
-    return Opener(folders, device, threads)(style)
+    return Opener(folders, device, threads, engine, precision)(style)
 
 
 def _vector(parts: list[Part], network: Stylizer) -> Vector:
@@ -90,18 +107,31 @@ def _vector(parts: list[Part], network: Stylizer) -> Vector:
     for card, file, digest in ((part.style.card, part.style.vector, part.style.vector_sha256) for part in parts):
         assert file is not None, "find_blend mixes vectors only"
         vectors.append(read_vector(file, network.style_length))
-        _check_file(file, digest, card.name)
+        _check_place(file, card.name)
+        _check_hash(sha256(file), file, digest, card.name)
         card.check_trunk(network.card, file)
     return vectors[0] if len(vectors) == 1 else mix(vectors, [part.weight for part in parts])
 
 
-def _check_file(path: Path, digest: str, name: str) -> None:
-    """Raise InputError unless `path` is the file of the style `name` that its folder's catalogue tells of."""
+def _checked(path: Path, style: Style) -> ModelFile:
+    """The network of `style`, read once: what an engine loads is what the catalogue's hash was compared with."""
+    _check_place(path, style.card.name)
+    data = read_bytes(path)
+    _check_hash(hashlib.sha256(data).hexdigest(), path, style.sha256, style.card.name)
+    return parse_model(path, data)
+
+
+def _check_place(path: Path, name: str) -> None:
+    """Raise InputError unless the file of the style `name` is there, in its folder itself."""
     if not path.is_file():
         raise InputError(f"The style {name} is in the catalogue, but its file {path} is missing: export it again.")
     if path.resolve().parent != path.parent.resolve():
         raise InputError(f"{path} is a link out of its folder: put the file itself there, or export {name} again.")
-    if sha256(path) != digest:
+
+
+def _check_hash(found: str, path: Path, digest: str, name: str) -> None:
+    """Raise InputError unless `path`, whose sha256 is `found`, is the file that the catalogue tells of."""
+    if found != digest:
         raise InputError(f"The file {path} is not the one in the catalogue (damaged or replaced): export {name} again.")
 
 

@@ -10,12 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 
-# ONNX Runtime (in styles) before Qt: on Windows the libraries that Qt brings would hide its own.
 from realtime.live import Dials, Live
 from realtime.live.sources import open_source
 from realtime.log import Faults, start_log
 from realtime.options import Options
-from realtime.styles import Opener
+from realtime.styles import Opener, before_qt  # noqa: F401
 from weights.catalog import installed_styles
 
 # isort: split
@@ -54,7 +53,7 @@ def run(options: Options, style: str, height: int, source: str) -> int:
     with _hears_ctrl_c() as stopped, Faults(start_log()) as faults:
         qInstallMessageHandler(_say_only_what_matters)
         application = make_application()
-        opener = Opener(options.weights, options.device, options.threads)
+        opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
         dials = Dials(options.strength, options.keep_colors, options.stroke, height)
         live = Live(partial(open_source, height=height, loop=True), source, opener, style, dials)
         window = Window(live, cards, faults=faults)

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-# ONNX Runtime (in styles) before Qt: on Windows the libraries that Qt brings would hide its own.
 from realtime.live import Live, Painted, State
 from realtime.live.meter import Meter
 from realtime.live.sources import describe
@@ -119,7 +118,7 @@ class Window(QMainWindow):
             return f"loading {self.live.style} ..." if self.live.loading else "no picture yet"
         speed = self.live.meter.read()
         h, w = self._painted.image.shape[:2]
-        parts = [f"{w}x{h}", self.live.device.upper()]
+        parts = [f"{w}x{h}", self.live.runs_on]
         if speed.frames > 1 and not self.live.paused:
             delay = f"delay {self._delay.read().p50_ms:.0f} ms"
             parts = [f"{speed.fps:.1f} fps", f"{speed.p50_ms:.0f} ms", delay, *parts]

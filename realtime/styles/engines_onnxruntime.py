@@ -1,0 +1,108 @@
+"""ONNX Runtime: on an NVIDIA GPU, and on the processor where OpenVINO is absent."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime as ort
+
+from realtime.frames import Image
+from realtime.styles.engines import Feeds, Unavailable, Wanted, reason
+from realtime.styles.onnx_file import ModelFile
+from weights.card import VECTOR_KEY
+from weights.errors import InputError
+
+_CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+_CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC"}  # the default searches for seconds at each new frame size
+_SILENT = 4  # ONNX Runtime's log level "fatal": what goes wrong comes back as an exception, in words
+
+
+class OnnxRuntime:
+    """An ONNX Runtime session as an `Engine`."""
+
+    name, precision = "ONNX Runtime", "f32"
+
+    def __init__(self, session: Any, device: str) -> None:
+        self._session, self.device = session, device
+
+    def run(self, feeds: Feeds) -> Image:
+        """`Engine.run`."""
+        (painted,) = self._session.run(["painted"], feeds)
+        return np.asarray(painted, np.uint8)
+
+    def prepare(self, height: int, width: int) -> None:
+        """All sizes are alike to it."""
+
+
+def open_cpu(model: ModelFile, wanted: Wanted) -> OnnxRuntime:
+    """The model on the processor; raises InputError where ONNX Runtime can't read it."""
+    try:
+        return OnnxRuntime(_session(model, wanted.threads, [_CPU]), "cpu")
+    except Exception as error:  # ONNX Runtime's own classes share no base but Exception
+        raise InputError(f"{model.path} is no style that can be read ({reason(error)}): export it again.") from error
+
+
+def open_cuda(model: ModelFile, wanted: Wanted) -> OnnxRuntime:
+    """The model on the GPU, where it has really run; raises Unavailable."""
+    trouble = _cuda_trouble()
+    if trouble:
+        raise Unavailable(trouble)
+    try:
+        session = _session(model, wanted.threads, [(_CUDA, _CUDA_OPTIONS), _CPU])
+        if _CUDA not in session.get_providers():
+            raise RuntimeError("ONNX Runtime left the GPU out")
+        engine = OnnxRuntime(session, "cuda")
+        engine.run(_grey_feeds(model))
+    except Exception as error:  # a driver too old, no memory left: many kinds, and the processor still works
+        raise Unavailable(f"CUDA doesn't work here ({reason(error)})") from error
+    return engine
+
+
+def _session(model: ModelFile, threads: int, providers: list[Any]) -> Any:
+    ort.set_default_logger_severity(_SILENT)
+    # enable_fallback=0: the fallback of ONNX Runtime prints a banner on stdout; ours is a sentence.
+    return ort.InferenceSession(model.data, _options(threads), providers=providers, enable_fallback=0)
+
+
+def _options(threads: int) -> Any:
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
+    options.log_severity_level = _SILENT
+    # Threads that spin between two operators keep the cores from capture, window and encoder: the loop is no faster.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return options
+
+
+def _grey_feeds(model: ModelFile) -> Feeds:
+    feeds = {"frame": np.full((64, 64, 3), 128, np.uint8), "strength": np.ones((), np.float32)}
+    feeds["keep_colors"] = np.zeros((), np.float32)
+    if model.style_length:
+        feeds[VECTOR_KEY] = np.zeros(model.style_length, np.float32)
+    return feeds
+
+
+def _cuda_trouble() -> str:
+    """Why CUDA can't be used although there is a GPU, "" where it seems that it can.
+
+    Asked before ONNX Runtime is: its own answer is a page of library errors.
+    """
+    if _CUDA not in ort.get_available_providers():
+        return "The ONNX Runtime installed here can't use CUDA (pip install onnxruntime-gpu in place of onnxruntime)"
+    if hasattr(ort, "preload_dlls"):
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+            ort.preload_dlls()  # finds the libraries that pip installed; prints what it can't find
+    if sys.platform != "win32":
+        try:
+            ctypes.CDLL(str(Path(ort.__file__).parent / "capi" / "libonnxruntime_providers_cuda.so"))
+        except OSError as error:
+            missing = str(error).split(":")[0]
+            return f"CUDA can't be used, as {missing} is missing (pip install 'onnxruntime-gpu[cuda,cudnn]' brings it)"
+    return ""

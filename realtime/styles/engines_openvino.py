@@ -1,0 +1,150 @@
+"""OpenVINO: the processor's own engine, and Intel's graphics.
+
+A network of one fixed frame size is up to half as fast again as one for any size, and is compiled in a fifth of a
+second. So each size gets its own, off-thread, while the one for any size paints; a few are kept, and what is compiled
+is kept on disk for the next start.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+
+from realtime.frames import Image
+from realtime.styles.compiled import Compiled
+from realtime.styles.engines import Feeds, Unavailable, Wanted, reason
+from realtime.styles.onnx_file import ModelFile
+
+# `import openvino` brings its model converter with it, and that its telemetry. Without them it is faster, too.
+_CONVERTER = "openvino.tools.ovc"
+_had_converter = _CONVERTER in sys.modules
+sys.modules.setdefault(_CONVERTER, None)  # type: ignore[arg-type]
+try:
+    import openvino as ov
+finally:
+    if not _had_converter:
+        del sys.modules[_CONVERTER]
+
+KEPT = 3
+"""Sizes that have a network of their own at a time: before and after a change, and one more."""
+
+LARGEST = 3840 * 2160
+"""Pixels of the largest frame that gets one: what is larger is a still, and its memory is better given back."""
+
+_core = ov.Core()
+
+Size = tuple[int, int]
+
+
+def devices() -> list[str]:
+    """What OpenVINO finds here, as in ["CPU", "GPU"]."""
+    return list(_core.available_devices)
+
+
+def open_openvino(model: ModelFile, wanted: Wanted) -> OpenVino:
+    """The model on the processor or on the device `wanted`; raises Unavailable."""
+    device = "CPU" if wanted.device in ("auto", "cpu") else wanted.device.upper()
+    try:
+        return OpenVino(model, device, _settings(device, wanted))
+    except Exception as error:  # OpenVINO raises RuntimeError and ValueError for what isn't to its liking
+        raise Unavailable(f"OpenVINO can't paint {model.path} on {device} ({reason(error)})") from error
+
+
+def _settings(device: str, wanted: Wanted) -> dict[str, Any]:
+    """OpenVINO's properties for the least delay of one frame."""
+    settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": "f32"}
+    if device == "CPU" and wanted.threads:
+        settings["INFERENCE_NUM_THREADS"] = wanted.threads
+    return settings
+
+
+class OpenVino:
+    """A network as an `Engine`; paints frames of every size from the start on."""
+
+    name = "OpenVINO"
+
+    def __init__(self, model: ModelFile, device: str, settings: dict[str, Any]) -> None:
+        self.device, self.precision = device.lower(), str(settings["INFERENCE_PRECISION_HINT"])
+        self._compiled = Compiled(_core, model, device, settings)
+        self._any_size = _Network(self._compiled(None))
+        self._lock = threading.Lock()  # guards the three below
+        self._fixed: OrderedDict[Size, _Network] = OrderedDict()  # the last used at the end
+        self._next: Size | None = None
+        self._compiler: threading.Thread | None = None
+
+    def run(self, feeds: Feeds) -> Image:
+        """`Engine.run`; a size that is new is compiled meanwhile, in a thread that ends by itself."""
+        h, w = feeds["frame"].shape[:2]
+        return self._network((h, w)).run(feeds)
+
+    def prepare(self, height: int, width: int) -> None:
+        """`Engine.prepare`."""
+        size = (height, width)
+        if height * width <= LARGEST and size not in self._fixed:
+            self._keep(size, _Network(self._compiled(size)))
+
+    def _network(self, size: Size) -> _Network:
+        """The network for `size` where there is one, else the one for any size."""
+        with self._lock:
+            if size in self._fixed:
+                self._fixed.move_to_end(size)
+                return self._fixed[size]
+            if size[0] * size[1] <= LARGEST:
+                self._next = size
+                if self._compiler is None:
+                    # No daemon: it is done in a moment, and the interpreter must not end beneath it.
+                    self._compiler = threading.Thread(target=self._compile, name="compiler", daemon=False)
+                    self._compiler.start()
+        return self._any_size
+
+    def _compile(self) -> None:
+        while True:
+            with self._lock:
+                size, self._next = self._next, None
+                if size is None or size in self._fixed:
+                    self._compiler = None
+                    return
+            try:
+                network = _Network(self._compiled(size))
+            except Exception:  # no memory for it, say: the network for any size paints on
+                network = self._any_size
+            self._keep(size, network)
+
+    def _keep(self, size: Size, network: _Network) -> None:
+        with self._lock:
+            self._fixed[size] = network
+            while len(self._fixed) > KEPT:
+                self._fixed.popitem(last=False)
+
+
+class _Network:
+    """A compiled network and its one request, which one thread uses at a time."""
+
+    def __init__(self, compiled: Any) -> None:
+        self._request = compiled.create_infer_request()
+        self._names = [port.any_name for port in compiled.inputs]
+        self._shape = compiled.outputs[0].partial_shape
+        self._lock = threading.Lock()
+
+    def run(self, feeds: Feeds) -> Image:
+        """The painted frame; nothing is copied on the way in or out."""
+        painted: Image = np.empty_like(feeds["frame"])
+        tensors = {name: ov.Tensor(_writeable(feeds[name]), shared_memory=True) for name in self._names}
+        if self._shape.compatible(ov.PartialShape(painted.shape)):
+            tensors["painted"] = ov.Tensor(painted, shared_memory=True)
+        with self._lock:
+            for name, tensor in tensors.items():
+                self._request.set_tensor(name, tensor)
+            self._request.infer(share_outputs=True)
+            if "painted" not in tensors:  # of a shape that is no frame's: the stylizer refuses it in words
+                painted = self._request.get_output_tensor().data.copy()
+        return painted
+
+
+def _writeable(array: Any) -> Any:
+    """OpenVINO shares no memory that it may not write to, though it doesn't."""
+    return array if array.flags.writeable else array.copy()
