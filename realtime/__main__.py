@@ -39,7 +39,6 @@ def main(arguments: list[str] | None = None) -> int:
     if options.inputs:
         from realtime.render.job import paint_files
 
-        tidy_when_stopped()
         return paint_files(options, style, options.inputs, options.output)
     return run_window(options, style)
 

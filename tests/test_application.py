@@ -87,7 +87,7 @@ def test_screens_of_high_density_are_asked_for(application: QApplication) -> Non
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")
 @pytest.mark.parametrize("arguments", [["--list"], ["photo.png"]])
 def test_ctrl_c_while_the_program_loads_leaves_no_traceback(styles: Path, tmp_path: Path, arguments: list[str]) -> None:
-    """The signal comes in the middle of an import: of the standard library's, or of ONNX Runtime."""
+    """The signal comes in the middle of an import: of the standard library's, or of an inference engine."""
     code = """
 import builtins, os, signal, sys, runpy
 load, wanted = builtins.__import__, sys.argv.pop(1)
@@ -100,6 +100,7 @@ runpy.run_module("realtime", run_name="__main__")
 """
     (tmp_path / "photo.png").write_bytes(b"")
     wanted = "json" if arguments == ["--list"] else "onnxruntime"
+    arguments = arguments if arguments == ["--list"] else [*arguments, "--engine", "onnxruntime"]
     command = [sys.executable, "-c", code, wanted, *arguments, "--weights", str(styles)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, cwd=tmp_path, env=environment)

@@ -110,7 +110,7 @@ def test_a_device_of_openvino_is_taken_by_its_name(
     asked = []
     monkeypatch.setattr(engine_choice, "openvino_devices", lambda: ["CPU", "GPU.1"])
     monkeypatch.setattr(f"{OPENVINO}.OpenVino", lambda model, device, settings: asked.append(device))
-    open_engine(model, Wanted(device="gpu.1"))
+    open_engine(model, Wanted(device="gpu.1", precision="f32"))
     assert asked == ["GPU.1"]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from realtime.frames import Image
+from realtime.interrupt import tidy_when_stopped
 from realtime.options import Options
 from realtime.render.clip import Progress, paint_clip
 from realtime.render.plan import Job, plan
@@ -21,6 +22,7 @@ def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Pa
     """Paint each of `inputs`; what can't be painted is said, and the others are painted all the same."""
     jobs = plan(inputs, output, name_of(style))
     stylizer = open_style(style, options.weights, options.device, options.threads, options.engine, options.precision)
+    tidy_when_stopped()  # not before: an engine that is broken off while it loads leaves a page of traceback
     say(stylizer.note)
 
     def paint(image: Image) -> Image:
