@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -170,6 +171,26 @@ def test_a_failure_on_the_way_leaves_nothing(make_clip: MakeClip, tmp_path: Path
     with pytest.raises(KeyboardInterrupt):
         paint_clip(source, target, breaks)
     assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_ctrl_c_while_the_threads_start_leaves_none(
+    make_clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    """One that is left would read a file that is closed, which crashes."""
+    begun: list[threading.Thread] = []
+
+    def start(self: threading.Thread) -> None:
+        begun.append(self)
+        really(self)
+        if len(begun) == count:
+            raise KeyboardInterrupt
+
+    really = threading.Thread.start
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(KeyboardInterrupt):
+        paint_clip(make_clip(pts=[40 * i for i in range(500)]), tmp_path / "out.mp4", same)
+    assert len(begun) == count and not any(thread.is_alive() for thread in begun)
 
 
 def test_an_earlier_painting_survives_a_failure(make_clip: MakeClip, tmp_path: Path) -> None:

@@ -35,6 +35,8 @@ def served() -> Iterator[Served]:
             line, _ = server.accept()
             with line:
                 try:
+                    if scheme == "http":
+                        line.recv(65536)  # the request: a line closed before that is read is reset
                     for part in parts:
                         line.sendall(part)
                     if hold:

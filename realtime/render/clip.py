@@ -90,16 +90,17 @@ class _Job:
         threads = [
             threading.Thread(target=self._guard, args=(stage,), daemon=True) for stage in (self._decode, self._encode)
         ]
-        for thread in threads:
-            thread.start()
         try:
+            for thread in threads:  # in here, for Ctrl-C may come between the two
+                thread.start()
             self._paint(paint, on_progress)
         except BaseException:
             self._stop.set()
             raise
         finally:
             for thread in threads:
-                thread.join()
+                if thread.is_alive():
+                    thread.join()
         if self._errors:
             raise self._errors[0]
         self._summary.notes.extend(self._reader.notes)
@@ -115,6 +116,8 @@ class _Job:
         self._put(self._painted, _END)
 
     def _guard(self, stage: Callable[[], None]) -> None:
+        if self._stop.is_set():  # before it began: the files are closed already
+            return
         try:
             stage()
         except BaseException as error:  # raised again in the caller's thread
