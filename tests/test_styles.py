@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
-from realtime.styles import Opener, open_style, stylizer
+from realtime.styles import Opener, engine_choice, open_style, stylizer
 from realtime.styles.blends import find_blend, name_of, read_blend, write_blend
 from realtime.styles.engines import Engine, Wanted
 from realtime.styles.onnx_file import ModelFile
@@ -28,7 +28,7 @@ IMAGE = picture(24, 32)
 def sessions(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How many sessions were made, by the model's name."""
     made: Counter[str] = Counter()
-    real = stylizer.open_engine
+    real = engine_choice.open_engine
 
     def counted(model: ModelFile, wanted: Wanted) -> tuple[Engine, str]:
         made[model.path.name] += 1
