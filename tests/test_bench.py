@@ -1,33 +1,76 @@
-"""The benchmark measures both ways and prints their ratio; the live loop keeps up with the bare stylizer."""
+"""The benchmark measures what it says, in turns, and its shares agree with its figures."""
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from realtime import bench
-from realtime.styles import Stylizer
+import realtime.bench.__main__ as bench
+from realtime.bench import turns
+from realtime.bench.drawing import Screen
+from realtime.bench.start import Start, start
+from realtime.styles import Stylizer, engine_choice
+from realtime.styles.engines import Wanted
+from training.checkpoint import load_generator
+from training.evaluate import work_of
 from weights.errors import exit_code
+from weights.folders import WEIGHTS
 
 
-def test_prints_both_and_the_ratio(
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["bench", "--seconds", "0.1", "--rounds", "1", *arguments])
+    return exit_code(bench.main)
+
+
+def test_all_figures_are_measured_and_agree(
     styles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bench, "_ROUND_SECONDS", 0.1)
-    arguments = ["--weights", str(styles), "--style", "same", "--size", "64x48", "--seconds", "0.4", "--device", "cpu"]
-    monkeypatch.setattr(sys, "argv", ["bench", *arguments])
-    assert exit_code(bench.main) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert "same, 64x48, cpu" in lines[0]
-    alone, loop, ratio = float(lines[1].split()[2]), float(lines[2].split()[3]), float(lines[3].split()[-1])
-    assert alone > 0
-    assert loop > 0
-    assert ratio == pytest.approx(loop / alone, rel=0.05, abs=1e-3), "to the digits printed"
-    assert lines[4].startswith("delay, clip's pace")
-    assert 0 < float(lines[4].split()[3]) < 5000
+    monkeypatch.setattr(bench, "johnson_ms", lambda threads: 200.0)
+    sizes = ("--size", "64x48", "640x480")
+    assert run(monkeypatch, "--weights", str(styles), "--style", "same", *sizes, "--device", "cpu", "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["engine"].startswith("CPU · ")
+    assert found["switch_ms"] is None
+    small, large = found["sizes"]
+    assert (small["size"], large["size"]) == ("64x48", "640x480")
+    assert set(small["alone_fps"]) >= {found["engine"], "CPU · ONNX Runtime f32"}
+    for row in found["sizes"]:
+        best = row["alone_fps"][found["engine"]]
+        assert row["loop_share"] == pytest.approx(row["loop_fps"] / best)
+        assert row["file_share"] == pytest.approx(row["file_fps"] / best)
+        assert 0 < row["delay_ms"] < 5000
+    assert large["johnson_times"] == pytest.approx(0.2 * large["alone_fps"][found["engine"]])
+    assert "johnson_times" not in small
+
+
+def test_the_table_has_a_column_for_each_size(
+    pack: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    blend = ("--style", "red:0.5,blue:0.5", "--engine", "onnxruntime")
+    assert run(monkeypatch, "--weights", str(pack), *blend, "--size", "64x48", "96x64", "--device", "cpu") == 0
+    out = capsys.readouterr().out
+    for words in ("64x48", "96x64", "ONNX Runtime f32 alone", "whole live loop", "file to file", "capture to drawn"):
+        assert words in out
+    assert "a switch within the trunk takes" in out
+
+
+def test_starts_with_and_without_what_is_kept(
+    styles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bench, "start", lambda *_, cold=False: Start(2.0 if cold else 1.0, 99.0))
+    assert run(monkeypatch, "--weights", str(styles), "--style", "same", "--startup", "--json", "--size", "64x48") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["seconds"], found["peak_mb"]) == ({"warm": 1.0, "cold": 2.0}, {"64x48": 99.0})
+
+
+def test_a_start_is_a_real_one(styles: Path) -> None:
+    found = start("same", Wanted("onnxruntime", "cpu", threads=1), (styles,), 48)
+    assert 0 < found.seconds < 60
+    assert 20 < found.peak_mb < 4000
 
 
 def test_the_loop_resizes_what_it_captures(styles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -40,25 +83,29 @@ def test_the_loop_resizes_what_it_captures(styles: Path, monkeypatch: pytest.Mon
         return call(self, image, *rest, **dials)
 
     monkeypatch.setattr(Stylizer, "__call__", watched)
-    bench.loop_fps(stylizer, (100, 333), 0.1)
+    screen = Screen()
+    turns.loop_fps(stylizer, (100, 333), 0.1, screen)
+    screen.close()
     assert sizes == {(100, 333, 3)}
 
 
-def test_a_trunk_prints_what_a_switch_costs(
-    pack: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_the_work_of_a_frame_is_that_of_the_network_in_torch() -> None:
+    pytest.importorskip("openvino", reason="OpenVINO isn't installed here")
+    network, _ = load_generator(WEIGHTS / "starry-night-johnson.safetensors")
+    counted = engine_choice.work(WEIGHTS / "starry-night-johnson.onnx", 480, 640)
+    assert counted == pytest.approx(work_of(network), rel=0.02)
+
+
+@pytest.mark.parametrize("wrong", [["--rounds", "0"], ["--seconds", "0"], ["--seconds", "nan"]])
+def test_numbers_that_cannot_work_are_said(
+    wrong: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bench, "_ROUND_SECONDS", 0.1)
-    arguments = ["--weights", str(pack), "--style", "red:0.5,blue:0.5", "--size", "64x48", "--seconds", "0.4"]
-    monkeypatch.setattr(sys, "argv", ["bench", *arguments, "--device", "cpu"])
-    assert exit_code(bench.main) == 0
-    last = capsys.readouterr().out.splitlines()[-1].split()
-    assert last[:3] == ["switch", "within", "trunk"]
-    assert 0 < float(last[3]) < 100
+    assert run(monkeypatch, *wrong) == 2
+    assert wrong[0] in capsys.readouterr().err
 
 
 def test_a_size_that_can_not_be_read_is_said(
     styles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["bench", "--weights", str(styles), "--size", "large"])
-    assert exit_code(bench.main) == 2
+    assert run(monkeypatch, "--weights", str(styles), "--size", "large") == 2
     assert "--size large" in capsys.readouterr().err

@@ -14,7 +14,7 @@ COMMANDS = (
     *("training.johnson", "training.multistyle", "training.newstyle", "training.cyclegan.__main__"),
     *("training.evaluate", "training.shipped", "training.bench", "export.__main__"),
     *("gatys.__main__", "gatys.study", "gatys.reconstruct", "gatys.compare", "gatys.bench"),
-    *("gatys.report.__main__", "gatys.report.curves", "realtime.__main__", "realtime.bench", "realtime.sheet"),
+    *("gatys.report.__main__", "gatys.report.curves", "realtime.__main__", "realtime.bench.__main__", "realtime.sheet"),
 )
 
 HANGS_UP = """

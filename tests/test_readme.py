@@ -8,11 +8,12 @@ from pathlib import Path
 import pytest
 import tyro
 
+import realtime.bench.__main__ as bench
 from export import __main__ as export
 from gatys import bench as gatys_bench
 from gatys import compare, reconstruct, study
 from gatys.cli import parse_settings
-from realtime import bench, options, sheet
+from realtime import options, sheet
 from training import bench as training_bench
 from training import evaluate, johnson, multistyle, newstyle, shipped
 from training.cyclegan import settings as cyclegan_settings

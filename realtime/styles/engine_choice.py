@@ -9,9 +9,10 @@ import ctypes
 import platform
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from realtime.styles.engines import DEVICES, ENGINES, PRECISIONS, Engine, Unavailable, Wanted
-from realtime.styles.onnx_file import ModelFile
+from realtime.styles.onnx_file import ModelFile, read_model
 from weights.errors import InputError
 
 Open = Callable[[ModelFile, Wanted], Engine]
@@ -67,6 +68,20 @@ def openvino_devices() -> list[str]:
     except ImportError:
         return []
     return devices()
+
+
+def installed() -> list[str]:
+    """The engines that this machine's processor can use, by their names in ENGINES."""
+    return [name for name in ENGINES[1:] if name != "openvino" or openvino_devices()]
+
+
+def work(path: Path, height: int, width: int) -> float | None:
+    """Billions of multiplications and additions of a frame of this size; None where OpenVINO isn't there to count."""
+    try:
+        from realtime.styles import engines_openvino
+    except ImportError:
+        return None
+    return engines_openvino.work(read_model(path), height, width)
 
 
 def has_nvidia_driver() -> bool:

@@ -7,6 +7,7 @@ is kept on disk for the next start.
 
 from __future__ import annotations
 
+import math
 import sys
 import threading
 from collections import OrderedDict
@@ -43,6 +44,18 @@ Size = tuple[int, int]
 def devices() -> list[str]:
     """What OpenVINO finds here, as in ["CPU", "GPU"]."""
     return list(_core.available_devices)
+
+
+def work(model: ModelFile, height: int, width: int) -> float:
+    """Billions of multiplications and additions in the convolutions of a frame of this size."""
+    network = _core.read_model(model.data)
+    network.reshape({port.any_name: port.partial_shape for port in network.inputs} | {"frame": [height, width, 3]})
+    total = 0
+    for operation in network.get_ordered_ops():
+        if operation.get_type_name() == "Convolution":
+            _, *kernel = operation.input(1).get_shape()
+            total += math.prod(kernel) * math.prod(operation.output(0).get_shape())
+    return total / 1e9
 
 
 def open_openvino(model: ModelFile, wanted: Wanted) -> OpenVino:

@@ -1,0 +1,129 @@
+"""What is measured, one turn of about a second each: the engine alone, the live loop, its delay, the file pipeline."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from statistics import median
+
+from realtime.__main__ import SAMPLE
+from realtime.bench.drawing import Screen
+from realtime.frames import Image, resize
+from realtime.live import Dials, Live, Painted
+from realtime.live.clips import Clip
+from realtime.render.clip import paint_clip
+from realtime.styles import Opener
+from realtime.styles.stylizer import Stylizer
+from weights.errors import InputError
+
+Size = tuple[int, int]
+"""(height, width) of the frames that are painted."""
+
+
+class _Sample(Clip):
+    """The sample clip over and over, its pixels as wide as it takes for the loop to make frames of `size` of it."""
+
+    def __init__(self, size: Size, paced: bool) -> None:
+        super().__init__(SAMPLE, loop=True, paced=paced)
+        self._size = size
+
+    def read(self) -> Image | None:
+        image = super().read()
+        if image is not None:
+            (h, w), (high, wide) = self._size, image.shape[:2]
+            self.pixel_aspect = w * high / (h * wide)
+        return image
+
+
+def alone_fps(stylizer: Stylizer, size: Size, seconds: float) -> float:
+    """Frames a second that the stylizer paints when nothing else runs."""
+    with Clip(SAMPLE, paced=False) as clip:
+        images = [resize(image, size) for image, _ in zip(clip, range(16), strict=False)]
+    stylizer.warm_up(*size)
+    count, began = 0, time.perf_counter()
+    while (passed := time.perf_counter() - began) < seconds:
+        stylizer(images[count % len(images)])
+        count += 1
+    return count / passed
+
+
+def loop_fps(stylizer: Stylizer, size: Size, seconds: float, screen: Screen) -> float:
+    """Frames a second that the live loop draws, of a clip that is read as fast as it can be.
+
+    Decoding, resizing to `size`, drawing and everything else that happens to a frame on its way is in it.
+    """
+    with _running(stylizer, size, paced=False) as live:
+        count, began = 0, time.perf_counter()
+        while (passed := time.perf_counter() - began) < seconds:
+            screen.draw(_next(live).image)
+            count += 1
+        return count / passed
+
+
+def delay_ms(stylizer: Stylizer, size: Size, seconds: float, screen: Screen) -> float:
+    """Milliseconds from a frame's capture until it is drawn, of a clip at its own pace; the median."""
+    delays = []
+    with _running(stylizer, size, paced=True) as live:
+        began = time.perf_counter()
+        while time.perf_counter() - began < seconds:
+            painted = _next(live)
+            screen.draw(painted.image)
+            delays.append((time.monotonic() - painted.captured) * 1000)
+    return median(delays)
+
+
+def file_fps(stylizer: Stylizer, size: Size, seconds: float) -> float:
+    """Frames a second of the sample clip painted into a file, at `size`; it stops after `seconds`."""
+    stylizer.prepare(*size)
+    times: list[float] = []
+
+    def paint(image: Image) -> Image:
+        if times and times[-1] - times[0] > seconds:
+            raise _Enough
+        painted = stylizer(image)
+        times.append(time.perf_counter())
+        return painted
+
+    with tempfile.TemporaryDirectory() as folder, suppress(_Enough):
+        paint_clip(SAMPLE, Path(folder) / "painted.mp4", paint, size[0])
+    return (len(times) - 1) / (times[-1] - times[0])
+
+
+class _Enough(Exception):
+    """The turn is over."""
+
+
+def switch_ms(opener: Opener, style: str) -> float:
+    """Milliseconds from a style's name to its stylizer where its trunk is open: all that a switch costs."""
+    took = []
+    for _ in range(50):
+        began = time.perf_counter()
+        opener(style)
+        took.append((time.perf_counter() - began) * 1000)
+    return median(took)
+
+
+@contextmanager
+def _running(stylizer: Stylizer, size: Size, paced: bool) -> Iterator[Live]:
+    """The live loop on the sample clip at `size`, once it runs evenly."""
+    stylizer.prepare(*size)
+    live = Live(
+        lambda _: _Sample(size, paced), SAMPLE.name, lambda _: stylizer, stylizer.card.name, Dials(height=size[0])
+    )
+    live.start()
+    try:
+        for _ in range(3):
+            _next(live)
+        yield live
+    finally:
+        live.stop()
+
+
+def _next(live: Live) -> Painted:
+    painted = live.wait_newest(30)
+    if painted is None:
+        raise InputError(live.state.words or "The live loop stands still.")
+    return painted
