@@ -141,12 +141,16 @@ def test_a_frame_that_raises_is_said_while_it_lasts(
     usable(application, window)
 
 
-def test_a_style_that_fails_is_said_until_the_user_does_something(application: QApplication, window: Window) -> None:
+def test_a_style_that_fails_is_said_until_the_user_does_something(
+    application: QApplication, window: Window, log: Path
+) -> None:
     until(application, lambda: window.view.image is not None)
     window.controls.styles.addItem("Gone", "gone")
     window.controls.styles.setCurrentIndex(2)
     lasts(application, window, "no style called 'gone'")
     assert window.controls.styles.currentData() == "negative"
+    assert "no style called 'gone'" in log.read_text()
+    assert "Traceback" in log.read_text()
     usable(application, window)
     assert window.view.words == ""
 
@@ -210,7 +214,12 @@ def test_an_exception_in_the_window_is_said_and_logged_and_ends_nothing(
 
 
 def test_trouble_leaves_a_blend_alone(application: QApplication, opened: Open, pack: Path) -> None:
-    window = opened(pack, "red")
+    def source(name: str) -> Source:
+        if name == "nothing.mp4":
+            raise InputError("There is no file nothing.mp4.")
+        return Steady()
+
+    window = opened(pack, "red", source)
     controls = window.controls
     until(application, lambda: window.view.image is not None)
     controls.partner.setCurrentIndex(1)
@@ -221,8 +230,7 @@ def test_trouble_leaves_a_blend_alone(application: QApplication, opened: Open, p
     window._words.complain("The disk is full.")
     window.refresh()
     window.live.choose_source("nothing.mp4")
-    until(application, lambda: window.live.source == "nothing.mp4" or True)
-    window.refresh()
+    until(application, lambda: "There is no file nothing.mp4." in window.view.words)
     assert (controls.styles.currentText(), controls.partner.currentText(), controls.mix.value()) == before
 
 
