@@ -23,7 +23,7 @@ class FrameModel(nn.Module):
     back; values are rounded, not truncated.
     """
 
-    colour: Tensor
+    color: Tensor
     eye: Tensor
 
     def __init__(self, generator: Generator) -> None:
@@ -33,7 +33,7 @@ class FrameModel(nn.Module):
         self.stride = generator.stride
         eye = torch.eye(3)
         self.register_buffer("eye", eye)
-        self.register_buffer("colour", eye - torch.tensor(LUMA).expand(3, 3))  # RGB -> RGB less its luminance
+        self.register_buffer("color", eye - torch.tensor(LUMA).expand(3, 3))  # RGB -> RGB less its luminance
 
     def forward(self, frame: Tensor, strength: Tensor, keep_colors: Tensor) -> Tensor:
         x = self.open(frame)
@@ -53,8 +53,8 @@ class FrameModel(nn.Module):
     def close(self, y: Tensor, x: Tensor, frame: Tensor, strength: Tensor, keep_colors: Tensor) -> Tensor:
         """The painting `y` of `x`, mixed with the frame, cut to its size and rounded."""
         # Both mixes are linear in a pixel's six values, so they are one 1x1 convolution.
-        of_painting = strength * (self.eye - keep_colors * self.colour)
-        of_frame = strength * keep_colors * self.colour + (1 - strength) * self.eye
+        of_painting = strength * (self.eye - keep_colors * self.color)
+        of_frame = strength * keep_colors * self.color + (1 - strength) * self.eye
         mix = torch.cat([of_painting, of_frame], dim=1).reshape(3, 6, 1, 1)
         mixed = F.conv2d(torch.cat([y, x], dim=1), mix)[0, :, : frame.shape[0], : frame.shape[1]]
         return (mixed.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0)

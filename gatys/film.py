@@ -11,6 +11,7 @@ import av
 import numpy as np
 from PIL import Image
 
+from training.images import save_image, sheet, to_tensor
 from weights.files import replacing
 
 _FPS = 12
@@ -37,11 +38,8 @@ def _save_sheet(frames: Sequence[np.ndarray], path: Path) -> None:
     scale = min(1.0, _SHEET_SIDE / max(height, width))
     w, h = max(1, round(width * scale)), max(1, round(height * scale))
     columns = math.ceil(math.sqrt(count))
-    sheet = Image.new("RGB", (columns * (w + 4) - 4, math.ceil(count / columns) * (h + 4) - 4), "white")
-    for i, frame in enumerate(chosen):
-        sheet.paste(_fitted(frame, w, h), ((i % columns) * (w + 4), (i // columns) * (h + 4)))
-    with replacing(path) as temporary:
-        sheet.save(temporary)
+    tiles = [to_tensor(np.asarray(_fitted(frame, w, h))) for frame in chosen]
+    save_image(sheet([tiles[i : i + columns] for i in range(0, count, columns)]), path)
 
 
 def _save_mp4(frames: Sequence[np.ndarray], path: Path) -> None:

@@ -55,7 +55,7 @@ def level_sizes(
     return sizes[::-1]
 
 
-def start(settings: Settings, photo: Tensor, painting: Tensor) -> Tensor:
+def initial_picture(settings: Settings, photo: Tensor, painting: Tensor) -> Tensor:
     """The picture to start from, (1, 3, H, W) in [0, 1]. Raises InputError."""
     shape = photo.shape[2:]
     if settings.init == "content":

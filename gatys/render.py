@@ -15,7 +15,7 @@ from torch import Tensor
 from gatys import colors
 from gatys.descent import Plan, Step, descend
 from gatys.memory import GIB, MemoryPlan, largest_side, plan_memory
-from gatys.pictures import at_size, enlarge, level_sizes, load_masks, painting_size, refine, start
+from gatys.pictures import at_size, enlarge, initial_picture, level_sizes, load_masks, painting_size, refine
 from gatys.problem import LossSpec, Problem
 from gatys.record import Checkpoint, Recorder, check_outputs, load_checkpoint, save_picture
 from gatys.settings import Settings
@@ -112,7 +112,7 @@ class Renderer:
         for level in range(first, len(self.sizes)):
             problem, photo, painting = self.problem(level)
             if x is None:
-                x = start(self.settings, photo, painting)
+                x = initial_picture(self.settings, photo, painting)
             elif self.settings.init == "content" and tuple(x.shape[2:]) == self.sizes[level - 1]:
                 x = refine(x, colors.seen(self.settings.colors, self.photo_at(level - 1)), photo)
             else:

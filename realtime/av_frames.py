@@ -1,4 +1,4 @@
-"""Frames of PyAV to pictures and back: colours right, upright, with every tag said out loud."""
+"""PyAV's frames to RGB pictures and back: matrix and range as tagged (players' guess without tags), turned upright."""
 
 from __future__ import annotations
 

@@ -7,7 +7,17 @@ import pytest
 import torch
 from PIL import Image
 
-from training.images import PhotoCrops, central_crop, load_image, pictures_in, save_image, sheet, to_tensor, to_uint8
+from training.images import (
+    PhotoCrops,
+    central_crop,
+    load_image,
+    open_picture,
+    pictures_in,
+    save_image,
+    sheet,
+    to_tensor,
+    to_uint8,
+)
 from weights.errors import InputError
 
 
@@ -66,6 +76,13 @@ def test_a_crop_depends_on_seed_and_number_alone(photos: Path) -> None:
     assert not all(torch.equal(a, other[i]) for i, a in enumerate(forwards))
     assert {tuple(x.shape) for x in forwards} == {(3, 32, 32)}
     assert not torch.equal(forwards[0], forwards[3])  # the second pass crops anew
+
+
+def test_a_jpeg_is_decoded_no_larger_than_needed(tmp_path: Path) -> None:
+    Image.new("RGB", (1600, 1200), "red").save(tmp_path / "large.jpg")
+    assert open_picture(tmp_path / "large.jpg").size == (1600, 1200)
+    assert open_picture(tmp_path / "large.jpg", short_side=200).size == (400, 300)
+    assert open_picture(tmp_path / "large.jpg", short_side=140).size == (200, 150)
 
 
 def test_a_companion_is_cropped_as_its_photo(photos: Path, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ from training.measures import coarse_style_distance, content_change, photo_to_me
 from training.multistyle import losses_told
 from training.objective import LossSettings, Objective, loss_vgg, reference_descent
 from training.perceptual import load_vgg
-from training.steadiness import SHIFTS, Paint, Pair, clip_pairs, flow_error, noise_gain, shift_error, true_pairs
+from training.steadiness import SHIFTS, Network, Pair, clip_pairs, flow_error, noise_gain, shift_error, true_pairs
 from training.validation import evenly
 from weights.errors import InputError, exit_code
 
@@ -92,7 +92,7 @@ class Trained:
 
     name: str
     label: str
-    paint: Paint
+    paint: Network
     losses: LossSettings | None
 
 
@@ -116,7 +116,7 @@ def load_styles(path: Path) -> Iterator[Trained]:
         return
     trunk, vectors, card = load_with_trunk(path)
 
-    def painter(vector: Tensor) -> Paint:
+    def painter(vector: Tensor) -> Network:
         return lambda x: trunk(x, vector)
 
     fine, bold = losses_told(card.training)
@@ -155,7 +155,7 @@ def boldness_of(style: Trained, painting: Path, photos: list[Path], lines: int) 
     return mean_of(rows)
 
 
-def steadiness_of(paint: Paint, photos: list[Tensor], pairs: dict[str, list[Pair]]) -> dict[str, float]:
+def steadiness_of(paint: Network, photos: list[Tensor], pairs: dict[str, list[Pair]]) -> dict[str, float]:
     """Mean noise gain, shift errors and flow-warped errors."""
     rows = [
         {"noise": noise_gain(paint, photo), **{f"shift{k}": shift_error(paint, photo, k) for k in SHIFTS}}
@@ -164,7 +164,7 @@ def steadiness_of(paint: Paint, photos: list[Tensor], pairs: dict[str, list[Pair
     return {**mean_of(rows), **{kind: mean(flow_error(paint, pair) for pair in of) for kind, of in pairs.items()}}
 
 
-def work_of(paint: Paint) -> float:
+def work_of(paint: Network) -> float:
     """Billions of multiplications and additions that a frame of 640x480 takes."""
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         paint(torch.zeros(1, 3, 480, 640))

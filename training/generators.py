@@ -117,7 +117,7 @@ def _styled_norm(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
     return F.instance_norm(x) * gamma[:, :, None, None] + beta[:, :, None, None]
 
 
-def _coloured(x: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
+def _recolored(x: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
     """matrix (4 x - 2) + bias for (N, 3, H, W); (9,) and (3,) for all, or (N, 9) and (N, 3) for each picture.
 
     4 x - 2 is the line that touches the sigmoid's inverse in its middle: the unit matrix nearly gives the photo back.
@@ -204,7 +204,7 @@ class LiteTrunk(Generator):
             deep = residual(F.relu(normed(self.down3(y))), self.deep_convolutions)
             y = y + normed(self.up3(deep))
         y = F.relu(normed(self.up1(y)))
-        return torch.sigmoid(self.up2(y) + _coloured(x, matrix, bias))
+        return torch.sigmoid(self.up2(y) + _recolored(x, matrix, bias))
 
 
 class Lite(Generator):

@@ -21,7 +21,7 @@ from training.checkpoint import load_generator, load_with_trunk, read_card, save
 from training.cli import parse
 from training.generators import Generator, build
 from training.images import load_image
-from training.loop import Training, fit
+from training.loop import Training, run_training
 from training.objective import LossSettings, Objective, loss_vgg
 from training.optimisation import Painter
 from training.provenance import commit, install, training_summary
@@ -123,7 +123,9 @@ def train(settings: Settings) -> Path:
         save_generator(path, painter.generator, card_of(settings, network.stride, steps, losses))
 
     same = {"the painting": sha256(settings.style_image)}
-    writes = fit(Training(settings.loop, settings.folder, OneStyle(network), objective, 1, save, settings, same))
+    writes = run_training(
+        Training(settings.loop, settings.folder, OneStyle(network), objective, 1, save, settings, same)
+    )
     if writes and settings.loop.install:
         install(path)
     return path

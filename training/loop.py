@@ -49,14 +49,14 @@ class Training:
     """What else must be the same in a resumed run, by what a user calls it: the sha256 of each painting."""
 
 
-def fit(training: Training) -> bool:
+def run_training(training: Training) -> bool:
     """Run the training to its end; whether this process is the one that writes. Raises InputError."""
-    job = _Fit(training)
-    job.run()
-    return job.run_folder.writes
+    loop = _Loop(training)
+    loop.run()
+    return loop.run_folder.writes
 
 
-class _Fit:
+class _Loop:
     """One training on its way: its machine, its photos, its optimiser and its run folder."""
 
     def __init__(self, training: Training) -> None:

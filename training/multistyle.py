@@ -27,7 +27,7 @@ from training.checkpoint import bound, load_generator, load_vector, save_generat
 from training.cli import parse
 from training.generators import Lite, LiteTrunk
 from training.images import load_image, pictures_in
-from training.loop import Training, fit
+from training.loop import Training, run_training
 from training.objective import LossSettings, Objective, loss_vgg
 from training.optimisation import Painter
 from training.provenance import commit, install, training_summary
@@ -173,7 +173,7 @@ def read_pack(settings: Settings) -> list[Painting]:
     return pack
 
 
-def start(settings: Settings, pack: list[Painting]) -> ManyStyles:
+def initial_painter(settings: Settings, pack: list[Painting]) -> ManyStyles:
     """The trunk and the vectors to train: fresh, or those of `init`. Raises InputError."""
     if settings.init is None:
         fresh = LiteTrunk(settings.width, settings.blocks, deep=settings.deep, dilations=settings.dilations)
@@ -216,7 +216,7 @@ def train(settings: Settings) -> Path:
     judged_by = [(p, loss) for p in pack for loss in p.losses(settings.loss, settings.strokes)]
     paintings = [(load_image(settings.paintings / p.file, short_side=loss.style_size), loss) for p, loss in judged_by]
     torch.manual_seed(settings.loop.seed)
-    painter = start(settings, pack)
+    painter = initial_painter(settings, pack)
     cards_of(settings, painter.trunk, pack, 0, {})  # a bad name is said before hours of work
     path = settings.folder / f"{settings.name}.safetensors"
     objective = Objective(loss_vgg(settings.loss), *paintings)
@@ -231,7 +231,7 @@ def train(settings: Settings) -> Path:
     same = {f"the painting {p.name}": sha256(settings.paintings / p.file) for p in pack}
     same |= {"the pack": json.dumps([asdict(p) for p in pack])}
     training = Training(settings.loop, settings.folder, painter, objective, 2 * len(pack), save, settings, same)
-    if fit(training) and settings.loop.install:
+    if run_training(training) and settings.loop.install:
         install(path)
     return path
 

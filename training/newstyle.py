@@ -23,7 +23,7 @@ from training.checkpoint import bound, load_generator, load_vector, save_vector,
 from training.cli import parse
 from training.generators import LiteTrunk
 from training.images import central_crop, load_image, pictures_in
-from training.loop import Training, fit
+from training.loop import Training, run_training
 from training.multistyle import ManyStyles, differing, losses_told
 from training.objective import Objective, loss_vgg
 from training.optimisation import Painter
@@ -68,7 +68,7 @@ class Settings(InRunFolder):
         at_least(self, style_size=0)
 
 
-def start(objective: Objective, trunk: LiteTrunk, known: list[Tensor], photo: Tensor) -> Tensor:
+def nearest_known(objective: Objective, trunk: LiteTrunk, known: list[Tensor], photo: Tensor) -> Tensor:
     """(2, style_length): the known style, or their mean, that comes nearest to the painting: where the fit begins."""
     candidates = [*known, torch.stack(known).mean(0)] if known else [trunk.plain_style().expand(2, -1)]
     which = torch.arange(2, device=photo.device)
@@ -100,7 +100,7 @@ def train(settings: Settings) -> Path:
     objective = Objective(loss_vgg(bold), *paintings)
     known = [load_vector(p)[0] for p in vectors_beside(settings.trunk)]
     photo = central_crop(pictures_in(settings.loop.photos)[0], settings.loop.size)
-    painter = ManyStyles(trunk.requires_grad_(False), start(objective, trunk, known, photo))
+    painter = ManyStyles(trunk.requires_grad_(False), nearest_known(objective, trunk, known, photo))
     path = settings.folder / f"{settings.name}.safetensors"
 
     def card(steps: int, losses: dict[str, float]) -> Card:
@@ -124,7 +124,7 @@ def train(settings: Settings) -> Path:
 
     card(0, {})
     same = {"the painting": sha256(settings.style_image), "the trunk": sha256(settings.trunk)}
-    writes = fit(Training(settings.loop, settings.folder, painter, objective, 2, save, settings, same))
+    writes = run_training(Training(settings.loop, settings.folder, painter, objective, 2, save, settings, same))
     if writes:
         found, known_loss = (float(c.training.get("val_style", math.inf)) for c in (load_vector(path)[1], trunk_card))
         if words := verdict(found, known_loss):

@@ -21,7 +21,7 @@ from torch import Tensor
 from training.images import load_image, to_tensor
 from weights.errors import InputError
 
-Paint = Callable[[Tensor], Tensor]
+Network = Callable[[Tensor], Tensor]
 """(1, 3, H, W) in [0, 1] -> the same."""
 
 SIGMA = 3 / 255
@@ -32,7 +32,7 @@ SHIFTS = (1, 2, 3, 4)
 FLO_MAGIC = 202021.25
 UNKNOWN_FLOW = 1e8
 
-SAME_COLOUR = 0.1
+SAME_COLOR = 0.1
 """Largest difference in [0, 1] between a pixel and where the flow says it went; above, it is taken as hidden."""
 
 
@@ -47,7 +47,7 @@ class Pair:
     known: Tensor
 
 
-def noise_gain(paint: Paint, photo: Tensor) -> float:
+def noise_gain(paint: Network, photo: Tensor) -> float:
     """Output change over input change (root mean squares) under Gaussian noise of SIGMA; the identity has 1."""
     noisy = (photo + SIGMA * torch.randn(photo.shape, generator=torch.Generator().manual_seed(0))).clamp(0, 1)
     with torch.no_grad():
@@ -56,7 +56,7 @@ def noise_gain(paint: Paint, photo: Tensor) -> float:
     return gain
 
 
-def shift_error(paint: Paint, photo: Tensor, pixels: int, rim: int = 16) -> float:
+def shift_error(paint: Network, photo: Tensor, pixels: int, rim: int = 16) -> float:
     """RMSE in [0, 1] between f(shift(x)) and shift(f(x)), vertical and horizontal, away from the rim."""
     room = max(SHIFTS)
     errors: list[float] = []
@@ -85,11 +85,11 @@ def visible(pair: Pair) -> Tensor:
     y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
     at = torch.stack([x, y], dim=-1) + pair.flow
     inside = (at >= 0).all(-1) & (at[..., 0] <= width - 1) & (at[..., 1] <= height - 1)
-    alike = (warp_back(pair.second, pair.flow) - pair.first).abs().amax(1, keepdim=True) < SAME_COLOUR
+    alike = (warp_back(pair.second, pair.flow) - pair.first).abs().amax(1, keepdim=True) < SAME_COLOR
     return pair.known & inside[:, None] & alike
 
 
-def flow_error(paint: Paint, pair: Pair) -> float:
+def flow_error(paint: Network, pair: Pair) -> float:
     """RMSE in [0, 1] between the first painting and the second led back along the flow, where visible."""
     with torch.no_grad():
         first, second = paint(pair.first), paint(pair.second)

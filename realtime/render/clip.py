@@ -62,7 +62,7 @@ def paint_clip(
     not_the_original(target, source)
     with open_clip(source, height) as reader, replacing(target) as temporary:
         try:
-            return _Job(reader, temporary).run(paint, on_progress)
+            return _Pipeline(reader, temporary).run(paint, on_progress)
         except FFmpegError as error:
             raise InputError(
                 f"{target} can't be written ({reason_of(error)}): try .mkv, or another place with -o."
@@ -74,7 +74,7 @@ def open_clip(source: Path, height: int | None = None) -> Reader:
     return (AnimationReader if source.suffix.lower() == ANIMATION else ClipReader)(source, height)
 
 
-class _Job:
+class _Pipeline:
     """One clip on its way through three threads: decode, paint (the caller's thread), encode."""
 
     def __init__(self, reader: Reader, target: Path) -> None:

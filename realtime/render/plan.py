@@ -43,9 +43,10 @@ class _Source:
 
 
 def plan(inputs: Iterable[Path], output: Path | None, style: str) -> list[Job]:
-    """What to paint and where to: `output` is a file for one input, else a folder; None puts NAME-STYLE where we stand.
+    """What to paint and where to.
 
-    A folder's tree is kept under `output`. Raises InputError where an input doesn't exist or `output` doesn't fit.
+    `output` is a file for one input, else a folder; without it, each goes into the working folder as NAME-STYLE. A
+    folder's tree is kept under `output`. Raises InputError where an input doesn't exist or `output` doesn't fit.
     """
     inputs = list(inputs)
     try:
