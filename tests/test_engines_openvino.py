@@ -8,7 +8,6 @@ import sys
 import threading
 from collections import Counter
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -249,23 +248,6 @@ def test_the_folder_is_the_users_cache(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 # --- what it may not do ---
-
-
-@pytest.mark.parametrize(
-    ("device", "capable", "precision"),
-    [
-        ("CPU", ["FP32", "BF16"], "bf16"),
-        ("CPU", ["FP32", "FP16"], "f32"),
-        ("GPU", ["FP32", "FP16"], "f16"),
-        ("GPU", ["FP32"], "f32"),
-    ],
-)
-def test_a_device_computes_in_what_it_has_instructions_for(
-    device: str, capable: list[str], precision: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(engines_openvino, "_core", SimpleNamespace(get_property=lambda *_: capable))
-    settings = [engines_openvino._settings(device, Wanted(precision=wanted)) for wanted in ("auto", "f32")]
-    assert [s["INFERENCE_PRECISION_HINT"] for s in settings] == [precision, "f32"]
 
 
 def test_a_model_it_can_not_read_is_said(model: ModelFile) -> None:

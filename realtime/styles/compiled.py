@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ FOLDER_VARIABLE = "LIVEBRUSH_CACHE"
 """The environment variable that names another folder."""
 
 KEPT = 64
-"""Files kept, the last used; they have about half a megabyte each for the networks of this project."""
+"""Files kept, the last used; a network has about half a megabyte in this project."""
 
 _DIGEST = hashlib.sha256().digest_size
 
@@ -43,7 +44,7 @@ class Compiled:
 
     def __call__(self, size: tuple[int, int] | None) -> Any:
         """OpenVINO's compiled model for frames of `size`, `(height, width)`, or of any; raises what OpenVINO raises."""
-        path = cache_folder() / f"{hashlib.sha256(f'{self._key} {size}'.encode()).hexdigest()}.blob"
+        path = self._path(str(size))
         kept = _read(path)
         if kept is not None:
             with contextlib.suppress(RuntimeError):  # of a sort that this OpenVINO doesn't take: made anew
@@ -52,6 +53,19 @@ class Compiled:
         with contextlib.suppress(RuntimeError, OSError, InputError):  # a device or a disk that can't: slower starts
             _write(path, compiled.export_model().getvalue())
         return compiled
+
+    def remembered(self, question: str, answer: Callable[[], bytes]) -> bytes:
+        """What `answer` once said of this model with these settings; it is only asked where that isn't kept."""
+        path = self._path(question)
+        kept = _read(path)
+        if kept is None:
+            kept = answer()
+            with contextlib.suppress(OSError, InputError):
+                _write(path, kept)
+        return kept
+
+    def _path(self, what: str) -> Path:
+        return cache_folder() / f"{hashlib.sha256(f'{self._key} {what}'.encode()).hexdigest()}.blob"
 
     def _network(self, size: tuple[int, int] | None) -> Any:
         network = self._core.read_model(self._model.data)

@@ -15,7 +15,7 @@ import onnxruntime as ort
 from realtime.frames import Image
 from realtime.styles.engines import Feeds, Unavailable, Wanted, reason
 from realtime.styles.onnx_file import ModelFile
-from weights.card import VECTOR_KEY
+from realtime.styles.trial import trial
 from weights.errors import InputError
 
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -58,7 +58,7 @@ def open_cuda(model: ModelFile, wanted: Wanted) -> OnnxRuntime:
         if _CUDA not in session.get_providers():
             raise RuntimeError("ONNX Runtime left the GPU out")
         engine = OnnxRuntime(session, "cuda")
-        engine.run(_grey_feeds(model))
+        engine.run(trial(model))
     except Exception as error:  # a driver too old, no memory left: many kinds, and the processor still works
         raise Unavailable(f"CUDA doesn't work here ({reason(error)})") from error
     return engine
@@ -79,14 +79,6 @@ def _options(threads: int) -> Any:
     # Threads that spin between two operators keep the cores from capture, window and encoder: the loop is no faster.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return options
-
-
-def _grey_feeds(model: ModelFile) -> Feeds:
-    feeds = {"frame": np.full((64, 64, 3), 128, np.uint8), "strength": np.ones((), np.float32)}
-    feeds["keep_colors"] = np.zeros((), np.float32)
-    if model.style_length:
-        feeds[VECTOR_KEY] = np.zeros(model.style_length, np.float32)
-    return feeds
 
 
 def _cuda_trouble() -> str:

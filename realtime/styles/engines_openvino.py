@@ -19,6 +19,7 @@ from realtime.frames import Image
 from realtime.styles.compiled import Compiled
 from realtime.styles.engines import Feeds, Unavailable, Wanted, reason
 from realtime.styles.onnx_file import ModelFile
+from realtime.styles.trial import shows, trial
 
 # `import openvino` brings its model converter with it, and that its telemetry. Without them it is faster, too.
 _CONVERTER = "openvino.tools.ovc"
@@ -37,6 +38,8 @@ LARGEST = 3840 * 2160
 """Pixels of the largest frame that gets one: what is larger is a still, and its memory is better given back."""
 
 _core = ov.Core()
+
+_FINE = {"INFERENCE_PRECISION_HINT": "f32"}
 
 Size = tuple[int, int]
 
@@ -59,10 +62,17 @@ def work(model: ModelFile, height: int, width: int) -> float:
 
 
 def open_openvino(model: ModelFile, wanted: Wanted) -> OpenVino:
-    """The model on the processor or on the device `wanted`; raises Unavailable."""
+    """The model on the processor or on the device `wanted`; raises Unavailable.
+
+    In the precision that the device is fastest in, where that does not show in what this network paints.
+    """
     device = "CPU" if wanted.device in ("auto", "cpu") else wanted.device.upper()
     try:
-        return OpenVino(model, device, _settings(device, wanted))
+        settings = _settings(device, wanted)
+        engine, fine = OpenVino(model, device, settings), settings | _FINE
+        if settings == fine or not engine.shows(model, Compiled(_core, model, device, fine)):
+            return engine
+        return OpenVino(model, device, fine)
     except Exception as error:  # OpenVINO raises RuntimeError and ValueError for what isn't to its liking
         raise Unavailable(f"OpenVINO can't paint {model.path} on {device} ({reason(error)})") from error
 
@@ -77,7 +87,7 @@ def _settings(device: str, wanted: Wanted) -> dict[str, Any]:
 
 
 def _lowest_precision(device: str) -> str:
-    """The coarsest precision that `device` has instructions for; what it paints is the same but for a rounding."""
+    """The coarsest precision that `device` has instructions for."""
     capable = _core.get_property(device, "OPTIMIZATION_CAPABILITIES")
     return "bf16" if "BF16" in capable else "f16" if "FP16" in capable and device != "CPU" else "f32"
 
@@ -106,6 +116,15 @@ class OpenVino:
         size = (height, width)
         if height * width <= LARGEST and size not in self._fixed:
             self._keep(size, _Network(self._compiled(size)))
+
+    def shows(self, model: ModelFile, fine: Compiled) -> bool:
+        """Whether a painting tells this from `fine`, the same network in float32; tried once, then kept on disk."""
+
+        def tried() -> bytes:
+            feeds = trial(model)
+            return b"shows" if shows(_Network(fine(None)).run(feeds), self._any_size.run(feeds)) else b"hidden"
+
+        return self._compiled.remembered("coarseness", tried) == b"shows"
 
     def _network(self, size: Size) -> _Network:
         """The network for `size` where there is one, else the one for any size."""
