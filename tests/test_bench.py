@@ -10,11 +10,13 @@ import numpy as np
 import pytest
 
 import realtime.bench.__main__ as bench
+import realtime.bench.start as start_module
 from realtime.bench import turns
 from realtime.bench.drawing import Screen
 from realtime.bench.start import Start, start
 from realtime.styles import Stylizer, engine_choice
 from realtime.styles.engines import Wanted
+from tests.conftest import MakeClip
 from training.checkpoint import load_generator
 from training.evaluate import work_of
 from weights.errors import exit_code
@@ -71,6 +73,13 @@ def test_a_start_is_a_real_one(styles: Path) -> None:
     found = start("same", Wanted("onnxruntime", "cpu", threads=1), (styles,), 48)
     assert 0 < found.seconds < 60
     assert 20 < found.peak_mb < 4000
+
+
+@pytest.mark.timeout(50)
+def test_a_start_plays_a_short_clip_again(styles: Path, make_clip: MakeClip, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A slow network sees few frames of a clip, so that it would wait for more than there are."""
+    monkeypatch.setattr(start_module, "SAMPLE", make_clip(pts=[0, 512, 1024]))
+    assert start("same", Wanted("onnxruntime", "cpu", threads=1), (styles,), 48).peak_mb > 20
 
 
 def test_the_loop_resizes_what_it_captures(styles: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,13 +25,13 @@ from realtime.styles import open_style
 from weights.folders import search_path
 def opened(name):
     return open_style(name, search_path(folders), device, threads, engine, precision)
-live = Live(Clip, clip, opened, style, Dials(height=height))
+live = Live(lambda path: Clip(path, loop=True), clip, opened, style, Dials(height=height))
 live.start()
-if live.wait_newest(60) is None:
-    sys.exit(live.state.words or "nothing came")
-seconds = time.time() - began
-for frame in range(20):
-    live.wait_newest(60)
+for frame in range(21):
+    if live.wait_newest(60) is None:
+        sys.exit(live.state.words or "nothing came")
+    if frame == 0:
+        seconds = time.time() - began
 live.stop()
 if sys.platform == "win32":
     import psutil
