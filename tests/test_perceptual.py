@@ -22,6 +22,8 @@ from training.perceptual import (
 )
 from weights.errors import InputError
 
+FOUR = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+
 
 @pytest.fixture(scope="module")
 def vgg() -> VGG:
@@ -164,7 +166,7 @@ def gram_distance(vgg: VGG, a: Tensor, b: Tensor, layer: str) -> float:
 def test_two_scales_compare_each_layer_where_they_should(vgg: VGG) -> None:
     torch.manual_seed(0)
     painted, photo, painting = torch.rand(1, 3, 64, 96), torch.rand(1, 3, 64, 96), torch.rand(1, 3, 80, 64)
-    s = LossSettings(detail_weight=3.0, coarse_weight=0.5, content_weight=2.0)
+    s = LossSettings(detail_weight=3.0, coarse_weight=0.5, content_weight=2.0, style_layers=FOUR)
 
     def half(x: Tensor) -> Tensor:
         return F.avg_pool2d(x, 2)
@@ -199,7 +201,8 @@ def test_paintings_are_weighed_each_by_its_own_settings(vgg: VGG) -> None:
     torch.manual_seed(0)
     painted, photo = torch.rand(2, 3, 32, 32), torch.rand(2, 3, 32, 32)
     first, second = torch.rand(1, 3, 64, 64), torch.rand(1, 3, 48, 48)
-    light, heavy = LossSettings(), LossSettings(content_weight=1.0, style_weight=2.0, coarse_weight=1.0)
+    light = LossSettings(style_layers=FOUR)
+    heavy = LossSettings(content_weight=1.0, style_weight=2.0, coarse_weight=1.0, style_layers=FOUR)
     both = Objective(vgg, (first, light), (second, heavy))(painted, photo, which=torch.tensor([0, 1]))
     alone = [
         Objective(vgg, (painting, s))(painted[i : i + 1], photo[i : i + 1])
@@ -224,3 +227,10 @@ def test_settings_come_back_from_a_card() -> None:
     assert LossSettings.from_summary(before_the_scales).scales == "one"
     with pytest.raises(InputError, match="card"):
         LossSettings.from_summary({"steps": 7})
+
+
+def test_a_painting_too_small_for_a_layer_is_said(vgg: VGG) -> None:
+    deep = LossSettings(style_layers=("relu1_2", "relu5_1"))
+    with pytest.raises(InputError, match=r"at 31 pixels is too small .* at least 32"):
+        Objective(vgg, (torch.rand(1, 3, 31, 40), deep))
+    Objective(vgg, (torch.rand(1, 3, 32, 40), deep))

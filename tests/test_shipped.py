@@ -32,7 +32,7 @@ def test_each_stage_is_a_command(recipe: dict[str, str], stage: int, tmp_path: P
     of_folders = module == "training.cyclegan"
     assert (settings if of_folders else settings.loop).photos == Path("landscapes" if of_folders else "photos")
     assert "--resume" not in flags
-    assert ("--init" in flags) == (stage > 0 or recipe["name"] == "pack")
+    assert ("--init" in flags) == (stage > 0)
 
 
 def test_what_is_finished_is_kept_and_what_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -55,16 +55,6 @@ def test_what_is_finished_is_kept_and_what_was_stopped_goes_on(tmp_path: Path, m
 def test_unknown_names_are_said() -> None:
     with pytest.raises(InputError, match="has no mona-lisa: choose of starry-night"):
         shipped.recipes(("mona-lisa",))
-
-
-def test_a_trunk_begins_as_what_was_made_here_else_as_what_is_shipped(tmp_path: Path) -> None:
-    options = shipped.Options(Path("a"), Path("b"), out=tmp_path)
-    assert shipped.trained("starry-night-johnson", options).parent.name == "weights"
-    last = len(shipped.recipes(("starry-night-johnson",))[0]["stages"]) - 1
-    made = tmp_path / f"starry-night-johnson-{last}" / "starry-night-johnson.safetensors"
-    made.parent.mkdir()
-    made.touch()
-    assert shipped.trained("starry-night-johnson", options) == made
 
 
 def test_the_shipped_vectors_belong_to_the_shipped_trunks() -> None:

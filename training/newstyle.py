@@ -42,7 +42,7 @@ FAR = 1.5
 
 
 def _defaults() -> LoopSettings:
-    return LoopSettings(PHOTOS, size=192, batch=2, steps=300, optimizer="adam", lr=4e-3, preview_steps=25, install=True)
+    return LoopSettings(PHOTOS, batch=1, steps=300, optimizer="adam", lr=4e-3, preview_steps=25, install=True)
 
 
 @dataclass(frozen=True)

@@ -50,7 +50,7 @@ class LossSettings:
     paper."""
     content_layer: str = "relu3_3"
     """Where content is compared."""
-    style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+    style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_1")
     """Where style is compared."""
     style_size: int = 480
     """Short side of the painting in pixels: larger gives larger strokes."""
@@ -130,6 +130,13 @@ class Objective(nn.Module):
 
     @torch.no_grad()
     def _keep_targets(self, scale: int, names: list[str], paintings: Sequence[tuple[Tensor, LossSettings]]) -> None:
+        side = min(min(painting.shape[2:]) for painting, _ in paintings)
+        least = scale * 2 ** max((int(name[4]) - 1 for name in names), default=0)
+        if side < least:
+            raise InputError(
+                f"The painting at {side} pixels is too small for the layers it is compared in: "
+                f"give a --style-size that leaves it at least {least}, of its fine strokes too."
+            )
         found = [self.vgg(reduced(painting, scale), names) for painting, _ in paintings]
         for name in names:
             target = torch.cat([gram_matrix(features[name]) for features in found])

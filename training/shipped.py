@@ -20,7 +20,6 @@ import tyro
 from training.checkpoint import STATE, read_card
 from training.cli import parse
 from weights.errors import InputError, exit_code
-from weights.folders import WEIGHTS
 
 LIST = Path(__file__).with_name("shipped.json")
 
@@ -58,8 +57,6 @@ def command(recipe: dict[str, Any], stage: int, options: Options) -> list[str]:
     """The command line of one stage of a recipe."""
     folder = options.out / f"{recipe['name']}-{stage}"
     settings = {**recipe["about"], **recipe["stages"][stage], "photos": options.photos}
-    if begun_as := settings.get("init"):
-        settings["init"] = trained(begun_as, options)
     if recipe["module"] == "training.johnson":
         settings["style-image"] = options.paintings / settings["style-image"]
     elif recipe["module"] == "training.multistyle":
@@ -73,13 +70,6 @@ def command(recipe: dict[str, Any], stage: int, options: Options) -> list[str]:
     values = {key: value if isinstance(value, list) else [value] for key, value in settings.items()}
     flags = [part for key, parts in values.items() for part in (f"--{key}", *map(str, parts))]
     return [recipe["module"], *flags, *(["--resume"] if (folder / STATE).exists() else [])]
-
-
-def trained(name: str, options: Options) -> Path:
-    """The last stage's file of a recipe where it was made here, else the shipped one."""
-    (recipe,) = recipes((name,))
-    made = options.out / f"{name}-{len(recipe['stages']) - 1}" / f"{name}.safetensors"
-    return made if made.exists() else WEIGHTS / made.name
 
 
 def finished(weights: Path, steps: int) -> bool:
