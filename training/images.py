@@ -107,7 +107,7 @@ def pass_over(error: InputError) -> None:
 
 
 ENLARGED = 1.5
-"""How much a photo may be enlarged before it is cropped: softer pictures than a webcam's teach nothing."""
+"""How much a photo may be enlarged before it is cropped, lest a training see blurred pictures only."""
 
 
 class PhotoCrops(Dataset[Tensor]):
