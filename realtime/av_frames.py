@@ -12,6 +12,7 @@ import numpy as np
 from av.video.reformatter import VideoReformatter
 from numpy.typing import NDArray
 
+from realtime.av_filters import ToneMap, is_hdr
 from realtime.frames import Image
 
 _LIMITED, _FULL = 1, 2
@@ -40,6 +41,8 @@ class Colors:
     @classmethod
     def of(cls, frame: av.VideoFrame) -> Colors:
         """The colours of `frame`; where its stream doesn't say, players' guess: BT.709 from 720 lines up, else 601."""
+        if is_hdr(frame):
+            return cls(1, 1, 1)  # toned down by ToImage
         matrix = int(frame.colorspace)
         if matrix not in _SWS_MATRIX:
             matrix = 1 if min(frame.width, frame.height) >= 720 else 6
@@ -54,11 +57,22 @@ class ToImage:
 
     def __init__(self, fast: bool = False) -> None:
         self._reformatter = VideoReformatter()  # kept: setting swscale up costs more than one frame
-        self._fast = fast
+        self._fast, self._tone = fast, ToneMap()
 
     def __call__(self, frame: av.VideoFrame) -> Image:
         """The picture in `frame`."""
-        if frame.format.is_rgb:
+        if is_hdr(frame):
+            mapped = self._tone(frame)
+            image = self._reformatter.reformat(
+                mapped,
+                format="rgb24",
+                src_colorspace=1,
+                dst_colorspace=1,
+                src_color_range=_FULL,
+                dst_color_range=_FULL,
+                interpolation=self._how(frame),
+            ).to_ndarray()
+        elif frame.format.is_rgb:
             image = frame.to_ndarray(format="rgb24")
         else:
             matrix = _SWS_MATRIX[Colors.of(frame).matrix]
@@ -82,24 +96,35 @@ class ToImage:
 
 def alpha_of(frame: av.VideoFrame) -> NDArray[np.uint8] | None:
     """How opaque the frame's picture is, `(H, W) uint8`, upright; None where it is all opaque."""
-    if not any(component.is_alpha for component in frame.format.components):
+    if not has_alpha(frame):
         return None
     alpha = np.asarray(upright(frame)(frame.to_ndarray(format="rgba")[:, :, 3]), np.uint8)
     return None if alpha.min() == 255 else alpha
 
 
+def has_alpha(frame: av.VideoFrame) -> bool:
+    """Whether frames of this one's format can be transparent."""
+    return frame.format.name == "pal8" or any(component.is_alpha for component in frame.format.components)
+
+
 class FromImage:
-    """Turns pictures (even sides) into yuv420p frames of limited range in `colors`."""
+    """Turns pictures (even sides) into frames of `pixels`; those in YUV of limited range in `colors`."""
 
-    def __init__(self, colors: Colors) -> None:
-        self._reformatter, self._colors = VideoReformatter(), colors
+    def __init__(self, colors: Colors, pixels: str = "yuv420p") -> None:
+        self._reformatter, self._colors, self._pixels = VideoReformatter(), colors, pixels
 
-    def __call__(self, image: Image) -> av.VideoFrame:
-        """The frame of `image`."""
+    def __call__(self, image: Image, alpha: NDArray[np.uint8] | None = None) -> av.VideoFrame:
+        """The frame of `image`, with the transparency `alpha` `(H, W) uint8` where `pixels` have it."""
+        if alpha is None:
+            frame = av.VideoFrame.from_ndarray(image, format="rgb24")
+        else:
+            frame = av.VideoFrame.from_ndarray(np.dstack((image, alpha)), format="rgba")
+        if not self._pixels.startswith("yuv"):
+            return self._reformatter.reformat(frame, format=self._pixels)
         matrix = _SWS_MATRIX[self._colors.matrix]
         frame = self._reformatter.reformat(
-            av.VideoFrame.from_ndarray(image, format="rgb24"),
-            format="yuv420p",
+            frame,
+            format=self._pixels,
             src_colorspace=matrix,
             dst_colorspace=matrix,
             src_color_range=_FULL,

@@ -62,12 +62,20 @@ def fit(image: Image, height: int | None, even: bool = False, pixel_aspect: floa
     return resize(image, working_size((h, w), height, even, pixel_aspect))
 
 
-def pad_to_even(image: Image) -> Image:
-    """`image` with its last line or column repeated where its height or width is odd."""
+def pad_to_even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """`image`, `(H, W, …)`, with its last line or column repeated where its height or width is odd."""
     h, w = image.shape[:2]
     if h % 2 == 0 and w % 2 == 0:
         return image
-    return np.pad(image, ((0, h % 2), (0, w % 2), (0, 0)), mode="edge")
+    return np.pad(image, ((0, h % 2), (0, w % 2), *((0, 0),) * (image.ndim - 2)), mode="edge")
+
+
+def fit_alpha(alpha: NDArray[np.uint8], image: Image) -> NDArray[np.uint8]:
+    """The transparency `alpha` `(H, W) uint8` at the size of `image`."""
+    h, w = image.shape[:2]
+    if alpha.shape == (h, w):
+        return alpha
+    return np.asarray(cv2.resize(alpha, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def over_white(image: Image, alpha: NDArray[np.uint8] | None) -> Image:

@@ -10,13 +10,13 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
+from realtime.codecs import NAMES
 from weights.errors import InputError
 from weights.folders import search_path
 
 EXAMPLES = """\
 examples:
-  python -m realtime                            a window on your camera
-  python -m realtime a.jpg b.png dir -o OUT     stills, into the folder OUT
+  python -m realtime a.jpg b.mp4 dir -o OUT     files, into the folder OUT
   python -m realtime clip.mp4 -o painted.mp4    a video file, with its sound
 """
 
@@ -39,6 +39,10 @@ class Options:
     threads: int = 0
     weights: tuple[Path, ...] = field(default_factory=search_path)
     overwrite: bool = False
+    codec: str | None = None
+    crf: int | None = None
+    preset: str | None = None
+    bits: int = 8
     list: bool = False
     json: bool = False
 
@@ -86,6 +90,17 @@ def _is_number(word: str) -> bool:
     return True
 
 
+class _FilesHelp(argparse.Action):
+    """Prints the options that concern files alone: the others fit a screen without them."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
+        alone = _Parser(prog=parser.prog, usage="%(prog)s files [-o OUT] [options]", add_help=False)
+        alone.formatter_class = parser.formatter_class
+        _add_file_options(alone)
+        alone.print_help()
+        raise SystemExit(0)
+
+
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong like everything else here: one sentence, no usage text around it."""
 
@@ -108,9 +123,15 @@ def _parser() -> argparse.ArgumentParser:
     add("inputs", nargs="*", type=Path, metavar="files", help="pictures, clips, folders; none: a live window")
     add("-o", dest="output", type=Path, metavar="OUT", help="file or folder to write (default: ./NAME-STYLE)")
     add("--source", metavar="S", help="camera number, file, http: or rtsp: address (default: 0)")
-    add("--overwrite", action="store_true", help=argparse.SUPPRESS)
     add("--list", action="store_true", help="list the styles (with --json for programs)")
     add("-h", "--help", action="help", help=argparse.SUPPRESS)
+    add(
+        "--help-files",
+        nargs=0,
+        action=_FilesHelp,
+        default=argparse.SUPPRESS,
+        help="codecs, and all else that is for files alone",
+    )
     add = parser.add_argument_group("how").add_argument
     add("--style", metavar="NAME", help="of --list (default: starry-night), or a blend, a:0.6,b:0.4")
     add("--strength", type=float, metavar="X", default=default.strength, help="0 photo .. 1 painting (default: 1)")
@@ -124,4 +145,18 @@ def _parser() -> argparse.ArgumentParser:
     add("--threads", type=int, metavar="N", default=default.threads, help="CPU threads (default: one a core)")
     add("--weights", action="append", default=[], metavar="DIR", help="folders of styles (default: yours, ours)")
     add("--json", action="store_true", help=argparse.SUPPRESS)
+    for action in _add_file_options(parser):
+        action.help = argparse.SUPPRESS
     return parser
+
+
+def _add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Add what concerns files alone; returns it."""
+    default, add = Options(), parser.add_argument_group("for files").add_argument
+    return [
+        add("--overwrite", action="store_true", help="paint again what is in the folder OUT already"),
+        add("--codec", metavar="NAME", help=f"{', '.join(NAMES)} (default: h264; vp9 in .webm)"),
+        add("--crf", type=int, metavar="N", help="0 is best, larger is smaller (default: the codec's own)"),
+        add("--preset", metavar="P", help="the encoder's pace, such as medium (h264, hevc) or 6 (av1)"),
+        add("--bits", type=int, metavar="N", default=default.bits, help="8 or 10: smoother gradients (default: 8)"),
+    ]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from realtime import exif
 from realtime.color_profile import to_srgb
-from realtime.frames import Image, bgr_from_rgb, fit, over_white, rgb_from_bgr, working_size
+from realtime.frames import Image, bgr_from_rgb, fit, fit_alpha, over_white, rgb_from_bgr, working_size
 from weights.errors import InputError
 from weights.files import not_the_original, replacing
 
@@ -117,10 +117,7 @@ def paint_still(source: Path, target: Path, paint: Callable[[Image], Image], hei
 
 def _painted(still: StillPicture, paint: Callable[[Image], Image], height: int | None) -> StillPicture:
     painted = paint(fit(still.image, height))
-    alpha = still.alpha
-    if alpha is not None and alpha.shape != painted.shape[:2]:
-        h, w = painted.shape[:2]
-        alpha = np.asarray(cv2.resize(alpha, (w, h), interpolation=cv2.INTER_AREA), np.uint8)
+    alpha = None if still.alpha is None else fit_alpha(still.alpha, painted)
     return replace(still, image=painted, alpha=alpha)
 
 

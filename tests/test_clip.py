@@ -213,7 +213,7 @@ def test_the_original_is_never_overwritten(make_clip: MakeClip) -> None:
 
 def test_another_kind_of_file_is_refused(make_clip: MakeClip, tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"end its name in \.mp4"):
-        paint_clip(make_clip(), tmp_path / "out.webm", same)
+        paint_clip(make_clip(), tmp_path / "out.avi", same)
 
 
 def test_a_moving_picture_for_a_page_keeps_the_times(make_clip: MakeClip, tmp_path: Path) -> None:

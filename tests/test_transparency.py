@@ -1,4 +1,4 @@
-"""A clip's transparency is laid over white, as a still's, and said: no clip that is written can hold it."""
+"""Where a clip that is written can't hold transparency, it is laid over white, as a still's, and said."""
 
 from __future__ import annotations
 
@@ -34,21 +34,22 @@ def clip(path: Path, codec: str, pix_fmt: str, alpha: int) -> Path:
 
 @pytest.mark.parametrize(
     ("name", "codec", "pix_fmt"),
-    [("in.mov", "qtrle", "argb"), ("png.mov", "png", "rgba"), ("pro.mov", "prores_ks", "yuva444p10le")],
+    [
+        ("in.mov", "qtrle", "argb"),
+        ("png.mov", "png", "rgba"),
+        ("pro.mov", "prores_ks", "yuva444p10le"),
+        ("in.webm", "libvpx-vp9", "yuva420p"),
+    ],
 )
 def test_what_is_transparent_becomes_white_and_is_said(tmp_path: Path, name: str, codec: str, pix_fmt: str) -> None:
     summary = paint_clip(clip(tmp_path / name, codec, pix_fmt, alpha=0), tmp_path / "out.mp4", same)
-    assert summary.notes == [f"The transparency of {name} became white: a clip that is written has none."]
+    (note,) = summary.notes
+    assert note.startswith(f"The transparency of {name} became white: ")
     left, right = (part.mean((0, 1)) for part in np.split(images(tmp_path / "out.mp4")[0], 2, axis=1))
     assert np.abs(left - (20, 40, 180)).max() < 6
     assert right.min() > 245
     opaque = clip(tmp_path / name, codec, pix_fmt, alpha=255)
     assert paint_clip(opaque, tmp_path / "out.mp4", same).notes == []
-
-
-def test_transparency_that_can_not_be_read_is_said(tmp_path: Path) -> None:
-    source = clip(tmp_path / "in.webm", "libvpx-vp9", "yuva420p", alpha=0)
-    assert "The transparency of in.webm is lost" in " ".join(paint_clip(source, tmp_path / "out.mp4", same).notes)
 
 
 @pytest.mark.parametrize("name", ["in.gif", "in.webp"])
@@ -60,5 +61,6 @@ def test_moving_pictures_too(tmp_path: Path, name: str) -> None:
         pages.append(Pillow.fromarray(pixels))
     pages[0].save(tmp_path / name, save_all=True, append_images=pages[1:], duration=40, disposal=2, lossless=True)
     summary = paint_clip(tmp_path / name, tmp_path / "out.mp4", same)
-    assert summary.notes == [f"The transparency of {name} became white: a clip that is written has none."]
+    (note,) = summary.notes
+    assert note.startswith(f"The transparency of {name} became white: ")
     assert images(tmp_path / "out.mp4")[0][:, 36:].mean() > 240

@@ -12,8 +12,8 @@ import numpy as np
 
 from realtime.av_frames import Colors
 from realtime.clip_writer import ClipFormat
-from realtime.frames import fit, over_white
-from realtime.render.reader import Picture, became_white
+from realtime.frames import fit, fit_alpha
+from realtime.render.reader import Picture
 from weights.errors import InputError
 
 
@@ -48,11 +48,10 @@ class AnimationReader:
         pts = 0
         for frame, duration in zip(self._animation.frames, self._animation.durations, strict=True):
             image = np.ascontiguousarray(frame[:, :, 2::-1], np.uint8)
-            if frame.shape[2] == 4 and frame[:, :, 3].min() < 255:
-                image = over_white(image, np.asarray(frame[:, :, 3], np.uint8))
-                self.notes = [became_white(self.path)]
             image = fit(image, self._height, even=True)
+            alpha = fit_alpha(np.ascontiguousarray(frame[:, :, 3], np.uint8), image) if frame.shape[2] == 4 else None
             if self.form is None:
-                self.form = ClipFormat((image.shape[0], image.shape[1]), Fraction(1, 1000), Colors(6))
-            yield Picture(image, pts, int(duration))
+                size = image.shape[0], image.shape[1]
+                self.form = ClipFormat(size, Fraction(1, 1000), Colors(6), alpha=alpha is not None)
+            yield Picture(image, pts, int(duration), alpha)
             pts += max(1, int(duration))

@@ -12,7 +12,8 @@ from typing import Any
 from av.error import FFmpegError
 
 from realtime.av_frames import reason_of
-from realtime.clip_writer import ANIMATION, VIDEO_SUFFIXES, ClipWriter
+from realtime.clip_writer import ClipWriter
+from realtime.codecs import Encoding
 from realtime.frames import Image
 from realtime.render.animation import AnimationReader
 from realtime.render.reader import ClipReader, Picture
@@ -50,19 +51,19 @@ def paint_clip(
     paint: Paint,
     height: int | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
+    encoding: Encoding = Encoding(),  # noqa: B008, frozen
 ) -> Summary:
-    """Paint the video `source` into `target`: H.264 in .mp4, .m4v, .mov or .mkv, or a .webp that repeats for ever.
+    """Paint the video `source` into `target`, coded as its suffix or `encoding` says.
 
     Every frame keeps its time, sound is copied, and what phones and old cameras leave to the player is done: frames are
     turned upright, and keep their pixel aspect and colours. `height` scales the frames first. `target` appears whole or
     not at all. Raises InputError.
     """
-    if target.suffix.lower() not in VIDEO_SUFFIXES | {ANIMATION}:
-        raise InputError(f"A clip can't be written as {target.name}: end its name in .mp4, .mov, .mkv or .webp.")
+    encoding.codec_of(target)  # what doesn't fit is said before the work
     not_the_original(target, source)
     with open_clip(source, height) as reader, replacing(target) as temporary:
         try:
-            return _Pipeline(reader, temporary).run(paint, on_progress)
+            return _Pipeline(reader, temporary, encoding).run(paint, on_progress)
         except FFmpegError as error:
             raise InputError(
                 f"{target} can't be written ({reason_of(error)}): try .mkv, or another place with -o."
@@ -71,14 +72,14 @@ def paint_clip(
 
 def open_clip(source: Path, height: int | None = None) -> Reader:
     """What reads the clip or moving picture `source`; raises InputError where nothing can."""
-    return (AnimationReader if source.suffix.lower() == ANIMATION else ClipReader)(source, height)
+    return (AnimationReader if source.suffix.lower() == ".webp" else ClipReader)(source, height)
 
 
 class _Pipeline:
     """One clip on its way through three threads: decode, paint (the caller's thread), encode."""
 
-    def __init__(self, reader: Reader, target: Path) -> None:
-        self._reader, self._target = reader, target
+    def __init__(self, reader: Reader, target: Path, encoding: Encoding) -> None:
+        self._reader, self._target, self._encoding = reader, target, encoding
         self._decoded: queue.Queue[Any] = queue.Queue(_AHEAD)
         self._painted: queue.Queue[Any] = queue.Queue(_AHEAD)
         self._stop = threading.Event()
@@ -152,14 +153,14 @@ class _Pipeline:
         first = self._get(self._painted)
         if first is _END or self._reader.form is None:
             return
-        writer = ClipWriter(self._target, self._reader.form)
+        writer = ClipWriter(self._target, self._reader.form, self._encoding)
         try:
             tracks = Tracks(self._reader, writer) if isinstance(self._reader, ClipReader) else None
             self._summary.notes.extend(tracks.notes if tracks else [])
-            writer.write(first.image, first.pts, first.duration)
+            writer.write(first.image, first.pts, first.duration, first.alpha)
             while (item := self._get(self._painted)) is not _END:
                 if isinstance(item, Picture):
-                    writer.write(item.image, item.pts, item.duration)
+                    writer.write(item.image, item.pts, item.duration, item.alpha)
                 elif tracks:
                     tracks.write(item)
             if not self._stop.is_set():
@@ -168,3 +169,8 @@ class _Pipeline:
                     tracks.finish()
         finally:
             writer.close()
+        if writer.drops_alpha:
+            self._summary.notes.append(
+                f"The transparency of {self._reader.path.name} became white: "
+                ".webm, .webp, .gif, or .mov with --codec prores keep it."
+            )

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from realtime.codecs import Encoding
 from realtime.frames import Image
 from realtime.interrupt import tidy_when_stopped
 from realtime.options import Options
@@ -21,6 +22,9 @@ from weights.errors import InputError
 def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Path | None) -> int:
     """Paint each of `inputs`; what can't be painted is said, and the others are painted all the same."""
     jobs = plan(inputs, output, name_of(style))
+    for job in jobs:
+        if not job.still:
+            encoding_of(options).codec_of(job.target)
     stylizer = open_style(style, options.weights, options.device, options.threads, options.engine, options.precision)
     tidy_when_stopped()  # not before: an engine that is broken off while it loads leaves a page of traceback
     say(stylizer.note)
@@ -35,7 +39,7 @@ def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Pa
             say(f"{job.target} is there already: --overwrite paints it again.")
             continue
         try:
-            notes = _paint(job, paint, options.height)
+            notes = _paint(job, paint, options)
         except (InputError, OSError) as error:
             if len(jobs) == 1:
                 raise
@@ -50,15 +54,20 @@ def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Pa
     return 0
 
 
-def _paint(job: Job, paint: Callable[[Image], Image], height: int | None) -> list[str]:
+def _paint(job: Job, paint: Callable[[Image], Image], options: Options) -> list[str]:
     """Paint one file; returns notes in words."""
     if job.still:
-        return paint_still(job.source, job.target, paint, height)
+        return paint_still(job.source, job.target, paint, options.height)
     progress = _Progress(job.source.name)
     try:
-        return paint_clip(job.source, job.target, paint, height, progress).notes
+        return paint_clip(job.source, job.target, paint, options.height, progress, encoding=encoding_of(options)).notes
     finally:
         progress.clear()
+
+
+def encoding_of(options: Options) -> Encoding:
+    """What the command line asks of the encoder."""
+    return Encoding(options.codec, options.crf, options.preset, options.bits)
 
 
 def say(text: str) -> None:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from realtime.clip_writer import ANIMATION, VIDEO_SUFFIXES
+from realtime.codecs import MOVING_PICTURES, VIDEO_SUFFIXES
 from realtime.stills import WRITABLE, is_still, pages
 from weights.errors import InputError
 from weights.files import not_the_original
 
 _CLIPS = VIDEO_SUFFIXES | frozenset(
-    (".webm", ".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".wmv", ".flv", ".3gp", ".ogv", ".mxf", ".gif")
+    (".avi", ".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".vob", ".wmv", ".flv", ".3gp", ".ogv", ".mxf", ".gif")
 )
 """What is taken for a clip in a folder; one that is named may be of any kind."""
 
@@ -108,12 +108,12 @@ def _is_file_name(output: Path) -> bool:
 
 def _one(source: _Source, output: Path) -> Job:
     still, suffix = source.still, output.suffix.lower()
-    if not still and suffix in WRITABLE - {ANIMATION} and pages(source.path):
+    if not still and suffix in WRITABLE - MOVING_PICTURES and pages(source.path):
         still = True  # the first picture of a moving one
     if still:
         kind, fits, endings = "picture", WRITABLE, ".jpg, .png, .webp or .tif"
     else:
-        kind, fits, endings = "clip", VIDEO_SUFFIXES | {ANIMATION}, ".mp4, .mov, .mkv or .webp"
+        kind, fits, endings = "clip", VIDEO_SUFFIXES | MOVING_PICTURES, ".mp4, .mov, .mkv, .webm, .webp or .gif"
     if suffix not in fits:
         raise InputError(
             f"The {kind} {source.path} can't be written as {output}: end its name in {endings}, or name a folder."
@@ -127,7 +127,7 @@ def _suffix(source: Path, still: bool) -> str:
     if still:
         return source.suffix if suffix in WRITABLE else ".png"
     if pages(source):
-        return ANIMATION
+        return ".gif" if suffix == ".gif" else ".webp"
     return source.suffix if suffix in VIDEO_SUFFIXES else ".mkv"  # Matroska holds any sound
 
 

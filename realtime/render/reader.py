@@ -5,29 +5,40 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from math import lcm
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import av
+import numpy as np
 from av.error import FFmpegError, InvalidDataError
+from numpy.typing import NDArray
 
-from realtime.av_frames import Colors, ToImage, alpha_of, file_url, reason_of, turns_sideways
+from realtime.av_filters import is_hdr
+from realtime.av_frames import Colors, ToImage, alpha_of, file_url, has_alpha, reason_of, turns_sideways
 from realtime.clip_writer import ClipFormat
-from realtime.frames import Image, fit, over_white, resize
+from realtime.frames import Image, fit, fit_alpha, resize
 from weights.errors import InputError
 
 _BROADCAST = frozenset(("mpegts", "mpeg", "mpegtsraw", "wtv"))
 """Containers whose clock starts anywhere: players take the first moment for 0, and so do we."""
 
+_FASTEST_CLOCK = 2**31
+"""Ticks a second that a file can't count in: its header has 32 bits for them."""
+
 
 @dataclass(frozen=True)
 class Picture:
-    """One frame: `image` `(H, W, 3) uint8 RGB`, shown at `pts` for `duration` (0: unsaid) in the clip's time base."""
+    """One frame: `image` `(H, W, 3) uint8 RGB`, shown at `pts` for `duration` (0: unsaid) in the clip's time base.
+
+    `alpha` is how opaque it is, `(H, W) uint8`; None where it is all opaque.
+    """
 
     image: Image
     pts: int
     duration: int
+    alpha: NDArray[np.uint8] | None = None
 
 
 class ClipReader:
@@ -52,6 +63,7 @@ class ClipReader:
             self.container.close()
             raise InputError(f"{path} holds no video: choose another file.")
         self.video.thread_type = "AUTO"
+        self._decoder = _decoder_with_alpha(self.video)
         self.total = int(self.video.frames or 0)
         self.form: ClipFormat | None = None
         self.begin = Fraction(0)
@@ -59,17 +71,16 @@ class ClipReader:
         self._to_image = ToImage()
         self._next: int | None = None  # the earliest time that the next frame may have
         self._packets = self._damaged = 0
-        self._seen_through = False
+        self._toned = False
+        self._counts_ticks = self.container.format.name == "avi"
         self._end = 0.0  # of what was read, in seconds
 
     @property
     def notes(self) -> list[str]:
         """What could not be read, in words."""
         notes = []
-        if self._seen_through:
-            notes.append(became_white(self.path))
-        elif self.video.metadata.get("alpha_mode") == "1":  # VP9 keeps it beside the frames, where FFmpeg's decoder
-            notes.append(f"The transparency of {self.path.name} is lost: its hidden colours may show.")  # doesn't look
+        if self._toned:
+            notes.append(f"{self.path.name} is HDR: its brightness was toned down to BT.709.")
         if self._damaged:
             notes.append(f"{self._damaged} damaged pieces of {self.path.name} were passed over.")
         if self._packets < self.total:
@@ -97,6 +108,8 @@ class ClipReader:
         for packet in self._demux():
             if packet.stream is self.video:
                 self._packets += packet.size > 0
+                if self._counts_ticks and packet.pts is not None:  # of an AVI, which leaves out what repeats
+                    self._packets = max(self._packets, packet.pts + 1)
                 for frame in self._frames(packet):
                     yield self._picture(frame)
                     yield from map(self._shifted, held)
@@ -129,7 +142,7 @@ class ClipReader:
 
     def _frames(self, packet: Any) -> list[Any]:
         try:
-            return list(packet.decode())
+            return list(packet.decode() if self._decoder is None else self._decoder.decode(_or_end(packet)))
         except InvalidDataError:
             self._damaged += 1
             return []
@@ -138,13 +151,14 @@ class ClipReader:
 
     def _picture(self, frame: Any) -> Picture:
         alpha = alpha_of(frame)
-        self._seen_through |= alpha is not None
-        image = self._fitted(over_white(self._to_image(frame), alpha))
+        image = self._fitted(self._to_image(frame))
         if self.form is None:
+            self._toned = is_hdr(frame)
             self.begin = self._begin(frame)
             self.form = self._form(frame, image)
         pts = None if frame.pts is None else frame.pts - round(self.begin / self.form.time_base)
-        return Picture(image, self._time(pts), int(frame.duration or 0))
+        alpha = None if alpha is None else fit_alpha(alpha, image)
+        return Picture(image, self._time(pts), int(frame.duration or 0), alpha)
 
     def _begin(self, first: Any) -> Fraction:
         """What the clip's clock shows where it begins: 0, but for a broadcast's clock and pictures before 0."""
@@ -181,12 +195,25 @@ class ClipReader:
         elif turns_sideways(frame):
             aspect = 1 / aspect
         rate = video.average_rate or video.guessed_rate or Fraction(25)
-        return ClipFormat((image.shape[0], image.shape[1]), video.time_base, Colors.of(frame), rate, aspect)
+        size = image.shape[0], image.shape[1]
+        bases = [stream.time_base for stream in (video, *self.container.streams.audio)]
+        clock = lcm(*(base.denominator for base in bases))
+        clock = clock if clock < _FASTEST_CLOCK else 0
+        return ClipFormat(size, video.time_base, Colors.of(frame), rate, aspect, has_alpha(frame), clock)
 
 
-def became_white(path: Path) -> str:
-    """The note on a moving picture that is transparent in places."""
-    return f"The transparency of {path.name} became white: a clip that is written has none."
+def _decoder_with_alpha(video: Any) -> Any:
+    """A decoder for the transparency of VP8 and VP9, which FFmpeg's own leaves out; None where it isn't wanted."""
+    library = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(video.codec_context.name)
+    if library is None or "1" not in (video.metadata.get("alpha_mode"), video.metadata.get("ALPHA_MODE")):
+        return None
+    decoder = av.CodecContext.create(library, "r")
+    decoder.extradata = video.codec_context.extradata
+    return decoder
+
+
+def _or_end(packet: Any) -> Any:
+    return packet if packet.size else None
 
 
 def is_cover(stream: Any) -> bool:

@@ -12,6 +12,9 @@ from av.error import FFmpegError
 from realtime.clip_writer import ClipWriter
 from realtime.render.reader import ClipReader, pictures_of
 
+_OF_THE_CODING = frozenset(("alpha_mode", "encoder", "duration"))
+"""Words of a track that the new file's own coding says."""
+
 
 class CopiedTrack:
     """Hands packets through, bytes and times unchanged."""
@@ -30,18 +33,24 @@ class CopiedTrack:
         """Nothing is held back."""
 
 
-class AacTrack:
-    """Re-encodes sound to AAC, for a file that can't hold the original's codec."""
+class EncodedTrack:
+    """Encodes sound again, as AAC or Opus, for a file that can't hold the original's codec."""
 
-    def __init__(self, output: Any, stream: Any) -> None:
+    def __init__(self, output: Any, stream: Any, codec: str) -> None:
         self._output = output
         sound = stream.codec_context
         # Old files count their channels without naming them; AAC wants names.
         layout = {1: "mono", 2: "stereo"}.get(sound.layout.nb_channels, sound.layout.name)
-        self._stream = output.add_stream("aac", rate=sound.sample_rate)
+        rate = 48000 if codec == "libopus" else sound.sample_rate
+        self._stream = output.add_stream(codec, rate=rate)
         self._stream.codec_context.layout = layout
         _describe(self._stream, stream)
-        self._resampler = AudioResampler(format="fltp", layout=layout, rate=sound.sample_rate, frame_size=1024)
+        self._resampler = AudioResampler(
+            format="flt" if codec == "libopus" else "fltp",
+            layout=layout,
+            rate=rate,
+            frame_size=960 if codec == "libopus" else 1024,
+        )
 
     def write(self, packet: Any) -> None:
         """Decode, encode and mux `packet`."""
@@ -58,7 +67,7 @@ class AacTrack:
             self._output.mux(self._stream.encode(part))
 
 
-Track = CopiedTrack | AacTrack
+Track = CopiedTrack | EncodedTrack
 
 
 class Tracks:
@@ -107,10 +116,11 @@ class Tracks:
         try:
             if can_hold(self._output, stream):
                 self._tracks[stream.index] = CopiedTrack(self._output, stream)
-            elif stream.type == "audio" and stream.codec_context and "aac" in self._output.supported_codecs:
-                self._tracks[stream.index] = AacTrack(self._output, stream)
+            elif stream.type == "audio" and stream.codec_context and (codec := self._sound_codec()):
+                self._tracks[stream.index] = EncodedTrack(self._output, stream, codec)
+                again = {"aac": "AAC", "libopus": "Opus"}[codec]
                 self.notes.append(
-                    f"The sound ({name}) was encoded again as AAC, as this kind of file can't hold it (.mkv can)."
+                    f"The sound ({name}) was encoded again as {again}, as this kind of file can't hold it (.mkv can)."
                 )
             else:
                 self.notes.append(
@@ -118,6 +128,11 @@ class Tracks:
                 )
         except (FFmpegError, ValueError):
             self.notes.append(f"The {stream.type} track ({name}) was left out, as it can't be copied.")
+
+    def _sound_codec(self) -> str | None:
+        """The encoder for sound that can't be copied; None in a file without sound."""
+        kinds = {"aac": "aac", "opus": "libopus"}
+        return next((kinds[name] for name in kinds if name in self._output.supported_codecs), None)
 
     def _keep_cover(self, stream: Any, data: bytes) -> None:
         if "matroska" in self._output.format.name:
@@ -146,7 +161,7 @@ class Tracks:
         chapters = reader.container.chapters()
         if not chapters:
             return
-        if self._output.format.name == "webp":
+        if self._output.format.name in ("webp", "gif"):
             self.notes.append("The chapters were left out, as this kind of file can't hold them.")
             return
         for chapter in chapters:
@@ -174,5 +189,6 @@ def can_hold(output: Any, stream: Any) -> bool:
 
 def _describe(stream: Any, source: Any) -> None:
     """Give `stream` the language, title and other words of `source`, and what it is for (default, forced, …)."""
-    stream.metadata.update(source.metadata)
+    words = {name: word for name, word in source.metadata.items() if name.lower() not in _OF_THE_CODING}
+    stream.metadata.update(words)
     stream.disposition = source.disposition
