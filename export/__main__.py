@@ -13,6 +13,7 @@ from torch import Tensor
 from export.catalog import entries_in, entry_of, find_trunk, vector_entry
 from export.frame_model import FrameModel, TrunkFrameModel
 from export.parity import parity
+from export.thumbnails import put_thumbnails
 from export.to_onnx import rewrite_card, to_onnx
 from training.checkpoint import (
     bound,
@@ -63,7 +64,9 @@ def export(source: Path, output: Path | None = None, shipped: bool = False) -> t
     with staging(path.parent) as staged:
         card = write_model(FrameModel(generator), card, staged / path.name)
         save_generator((staged / path.name).with_suffix(".safetensors"), generator, card)
-        install(path.parent, staged, [entry_of(staged / path.name)], entries_in)
+        entries = [entry_of(staged / path.name)]
+        put_thumbnails(staged, entries)
+        install(path.parent, staged, entries, entries_in)
     return path, card
 
 
@@ -95,6 +98,7 @@ def export_trunk(numbers: Path, trunk: LiteTrunk, card: Card, path: Path) -> tup
         for vector, own in vectors:
             own = dataclasses.replace(own, parity=card.parity, trunk=path.stem)
             entries.append(vector_entry(own, put_vector(vector, own, staged), model))
+        put_thumbnails(staged, entries)
         install(path.parent, staged, entries, entries_in)
     return path, card
 
@@ -115,7 +119,9 @@ def install_vector(numbers: Path, folder: Path, output: Path | None) -> tuple[Pa
     with staging(folder) as staged:
         file = put_vector(vector, own, staged)
         beside = trunk if trunk.parent.resolve() == folder.resolve() else None
-        install(folder, staged, [vector_entry(own, file, beside)], entries_in)
+        entries = [vector_entry(own, file, beside)]
+        put_thumbnails(staged, entries, trunk)
+        install(folder, staged, entries, entries_in)
     return folder / file.name, own
 
 

@@ -138,7 +138,7 @@ def test_the_users_folder_is_the_systems(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.delenv(USER_FOLDER)
     assert user_folder("looks") == Path(platformdirs.user_data_dir("livebrush", appauthor=False)) / "looks"
     monkeypatch.setenv(USER_FOLDER, "/elsewhere")
-    assert user_folder("thumbnails") == Path("/elsewhere/thumbnails")
+    assert user_folder("looks") == Path("/elsewhere/looks")
 
 
 @pytest.fixture

@@ -147,7 +147,7 @@ def test_a_full_disk_is_said_and_what_was_there_stays(
     style: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
     export(style.with_suffix(".safetensors"), tmp_path / "tiny.onnx")
-    before = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
 
     def full(write: Callable[..., int]) -> Callable[..., int]:
         def written(path: Path, *data: Any, **options: Any) -> int:
@@ -161,7 +161,7 @@ def test_a_full_disk_is_said_and_what_was_there_stays(
         monkeypatch.setattr(Path, name, full(getattr(Path, name)))
     with pytest.raises(InputError, match="the disk is full, so make room"):
         export(style.with_suffix(".safetensors"), tmp_path / "tiny.onnx")
-    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
 
 
 @pytest.mark.usefixtures("exporter_of_one")

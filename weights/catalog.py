@@ -11,7 +11,7 @@ from typing import Any
 from weights.card import DAMAGE, Card
 from weights.errors import InputError
 from weights.files import replacing
-from weights.folders import WEIGHTS, Folders, as_path, user_folder
+from weights.folders import WEIGHTS, Folders, as_path, thumbnail_path, user_folder
 from weights.limits import MAX_CATALOG, check_size
 
 CATALOG = "catalog.json"
@@ -44,6 +44,18 @@ class Style:
     sha256: str
     vector: Path | None = None
     vector_sha256: str = ""
+
+    @property
+    def folder(self) -> Path:
+        """The folder whose catalogue tells of it."""
+        file = self.vector or self.model
+        assert file is not None, "a style has a file of its own"
+        return file.parent
+
+    @property
+    def thumbnail(self) -> Path:
+        """A small picture painted in it; the file may be missing."""
+        return thumbnail_path(self.folder, self.card.name)
 
 
 def read_catalog(folder: Path = WEIGHTS) -> list[Entry]:

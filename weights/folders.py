@@ -13,18 +13,26 @@ WEIGHTS = Path(__file__).resolve().parent
 USER_FOLDER = "LIVEBRUSH_HOME"
 """The environment variable that moves the user's folder."""
 
+THUMBNAILS = "thumbnails"
+"""The folder of small pictures inside a folder of styles."""
+
 Folders = Path | Sequence[Path]
 """A search path: the first folder that has a style of a name is the one that is asked for it."""
 
 
-def user_folder(part: Literal["styles", "thumbnails", "looks"]) -> Path:
-    """Where the user's own styles (with their catalogue), thumbnails or looks lie; it may not be there yet."""
+def user_folder(part: Literal["styles", "looks"]) -> Path:
+    """Where the user's own styles (with their catalogue and thumbnails) or looks lie; it may not be there yet."""
     home = os.environ.get(USER_FOLDER)
     if not home:
         import platformdirs  # a tenth of the time that `--list` takes: only where it is needed
 
         home = platformdirs.user_data_dir("livebrush", appauthor=False)
     return Path(home) / part
+
+
+def thumbnail_path(folder: Path, style: str) -> Path:
+    """Where the small picture of the style called `style` lies in its `folder`; it may not be there."""
+    return folder / THUMBNAILS / f"{style}.webp"
 
 
 def search_path(named: Iterable[str | Path] = ()) -> tuple[Path, ...]:

@@ -15,6 +15,7 @@ from filelock import FileLock, Timeout
 from weights.catalog import CATALOG, Entry, read_catalog, write_catalog
 from weights.errors import InputError
 from weights.files import mend_of, replacing, sha256
+from weights.folders import thumbnail_path
 
 LOCK = ".catalog.lock"
 WAIT_SECONDS = 60.0
@@ -47,14 +48,26 @@ def install(
     try:
         with FileLock(folder / LOCK, timeout=WAIT_SECONDS):
             old = _step_aside(folder, staged, _rows(folder, rebuild))
-            for file in sorted(staged.iterdir()):
+            for file in sorted(path for path in staged.iterdir() if path.is_file()):
                 file.replace(folder / file.name)
             write_catalog([*_kept(old, entries), *entries], folder)
+            _put_thumbnails(folder, staged, entries)
             _tidy(folder)
     except Timeout:
         raise InputError(f"Another program is installing into {folder}: wait for it, and try again.") from None
     except OSError as error:
         raise _unwritable(folder, error) from error
+
+
+def _put_thumbnails(folder: Path, staged: Path, entries: Sequence[Entry]) -> None:
+    """Move the thumbnails of `entries`; where none was made, that of an older style of its name goes."""
+    for entry in entries:
+        made, place = (thumbnail_path(where, entry.card.name) for where in (staged, folder))
+        if made.is_file():
+            place.parent.mkdir(exist_ok=True)
+            made.replace(place)
+        else:
+            place.unlink(missing_ok=True)
 
 
 def _unwritable(folder: Path, error: OSError) -> InputError:
