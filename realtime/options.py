@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
 from realtime.codecs import NAMES
+from realtime.looks import load_look, look_path
 from weights.errors import InputError
 from weights.folders import search_path
 
@@ -32,6 +33,7 @@ class Options:
     strength: float = 1.0
     stroke: float = 1.0
     keep_colors: float = 0.0
+    look: str | None = None
     height: int | None = None
     device: str = "auto"
     engine: str = "auto"
@@ -68,7 +70,11 @@ class Options:
 def parse(arguments: list[str] | None = None) -> Options:
     """The options that `arguments` (default: the command line) say; raises InputError for what argparse can't judge."""
     words = sys.argv[1:] if arguments is None else arguments
-    values = vars(_parser().parse_args(_with_amount(words)))
+    parser, words = _parser(), _with_amount(words)
+    values = vars(parser.parse_args(words))
+    if values["look"] is not None:  # what is typed beside it goes before it
+        parser.set_defaults(**asdict(load_look(look_path(values["look"]))))
+        values = vars(parser.parse_args(words))
     return Options(**{**values, "inputs": tuple(values["inputs"]), "weights": search_path(values["weights"])})
 
 
@@ -138,11 +144,17 @@ def _parser() -> argparse.ArgumentParser:
     add("--stroke", type=float, metavar="X", default=default.stroke, help="0 fine .. 1 bold strokes (default: 1)")
     add("--keep-colors", type=float, metavar="X", nargs="?", const=1.0, default=default.keep_colors,
         help="0 .. 1, colours of the photo (default: 0)")  # fmt: skip
+    add("--look", metavar="L", help="a saved look: its number, 0 to 9, or its file")
     add("--height", type=int, metavar="N", help="lines to paint at (default: live 480)")
-    add("--device", metavar="D", default=default.device, help="auto, cpu or cuda (also: --engine E, --precision P)")
+    add(
+        "--device",
+        metavar="D",
+        default=default.device,
+        help="auto, cpu or cuda (also --engine, --precision, --threads)",
+    )
     add("--engine", default=default.engine, help=argparse.SUPPRESS)
     add("--precision", default=default.precision, help=argparse.SUPPRESS)
-    add("--threads", type=int, metavar="N", default=default.threads, help="CPU threads (default: one a core)")
+    add("--threads", type=int, metavar="N", default=default.threads, help=argparse.SUPPRESS)
     add("--weights", action="append", default=[], metavar="DIR", help="folders of styles (default: yours, ours)")
     add("--json", action="store_true", help=argparse.SUPPRESS)
     for action in _add_file_options(parser):
