@@ -145,8 +145,8 @@ def test_training_starts_from_another_style(settings: Settings, tmp_path: Path) 
 
 
 def test_training_starts_from_a_style_of_a_pack(settings: Settings, tmp_path: Path) -> None:
-    arguments = settings.architecture_arguments()
-    trunk = LiteTrunk(**arguments)
+    trunk = LiteTrunk(**settings.architecture_arguments())
+    arguments = trunk.arguments  # more than the settings': a pack's card tells of the stem as well
     vectors = torch.stack([trunk.plain_style(), trunk.plain_style() + 1])
     own = bound(Card("pack", "Pack", "multistyle", "lite-trunk", arguments), trunk)
     save_generator(tmp_path / "pack.safetensors", trunk, own)

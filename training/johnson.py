@@ -10,6 +10,7 @@ layer drowns the others), SOAP in Adam's place, a falling learning rate, and a s
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from torch import Tensor
 
 from training.checkpoint import load_generator, load_with_trunk, read_card, save_generator
 from training.cli import parse
-from training.generators import Generator, build
+from training.generators import Generator, Lite, build
 from training.images import load_image
 from training.loop import Training, run_training
 from training.objective import LossSettings, Objective, loss_vgg
@@ -135,9 +136,16 @@ def numbers_to_start_from(path: Path, settings: Settings) -> dict[str, Tensor]:
     """The numbers of a trained style, of a pack's the bold strokes. Raises InputError where it is built otherwise."""
     numbers, card = _trained(path)
     architecture = card.architecture.removesuffix("-trunk")
-    if (architecture, dict(card.arguments)) != (settings.architecture, settings.architecture_arguments()):
+    asked = _in_full(settings.architecture, settings.architecture_arguments())
+    if architecture != settings.architecture or _in_full(architecture, card.arguments) != asked:
         raise InputError(f"{path} is {architecture} {dict(card.arguments)}, not what --architecture asks for.")
     return numbers
+
+
+def _in_full(architecture: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """What a network is built of, those that `arguments` leave to its builder included."""
+    network = build(architecture, arguments)
+    return network.trunk.arguments if isinstance(network, Lite) else dict(arguments)
 
 
 def _trained(path: Path) -> tuple[dict[str, Tensor], Card]:
