@@ -124,3 +124,18 @@ def test_stop_leaves_no_thread_and_closes_the_source(started: Start) -> None:
     assert time.monotonic() - began < 2
     assert source.closed
     assert not [t for t in threading.enumerate() if t.name in ("capture", "inference", "loader")]
+
+
+def test_says_how_large_frames_come_and_how_many_are_passed_over(started: Start) -> None:
+    gate = threading.Event()
+    style = Fake(7, gate)
+    source = Numbered()
+    live = started(source, {"a": style}, height=16)
+    assert live.captured_size is None and live.dropped == 0
+    source.let()
+    until(style.entered.is_set)
+    assert live.captured_size == (32, 32)
+    source.let(3)
+    until(lambda: live.dropped == 2)
+    gate.set()
+    assert shown(live).image.shape == (16, 16, 3)

@@ -44,6 +44,12 @@ class Captured:
         """The frame `raw` as its source gave it, at `height` lines."""
         return cls(fit(raw, height, pixel_aspect=pixel_aspect), height, time, stamp, raw, pixel_aspect)
 
+    @property
+    def raw_size(self) -> tuple[int, int]:
+        """The size of the frame as its source gave it, (height, width)."""
+        h, w = self._raw.shape[:2]
+        return h, w
+
     def at(self, height: int | None) -> Captured:
         """The same frame at another height."""
         if height == self.height:

@@ -117,6 +117,17 @@ class Live:
         self._capture.choose(source)
 
     @property
+    def captured_size(self) -> tuple[int, int] | None:
+        """How large the newest frame was as its source gave it, (height, width); None before the first."""
+        last = self._last
+        return last.raw_size if last else None
+
+    @property
+    def dropped(self) -> int:
+        """How many frames came while another one was waiting to be painted, and took its place."""
+        return self._frames.dropped
+
+    @property
     def style(self) -> str:
         """The style chosen last; it may still be loading."""
         return self._styling.wanted
