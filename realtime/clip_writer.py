@@ -28,7 +28,8 @@ class ClipFormat:
     `size` is `(height, width)`, odd sides are padded; times count in `time_base` seconds; `rate` is what the file says
     of its frames a second, whatever their times; `aspect` is a pixel's width by its height, None where unsaid; `alpha`
     says whether the pictures have transparency. `clock`, ticks a second, is one in which all tracks' times are whole
-    (0: that of `time_base`).
+    (0: that of `time_base`). A Matroska file that `survives` can be played up to its last second where the program is
+    ended meanwhile.
     """
 
     size: tuple[int, int]
@@ -38,6 +39,7 @@ class ClipFormat:
     aspect: Fraction | None = None
     alpha: bool = False
     clock: int = 0
+    survives: bool = False
 
 
 class ClipWriter:
@@ -118,6 +120,6 @@ def _muxer_options(path: Path, form: ClipFormat) -> dict[str, str]:
     if path.suffix.lower() in MOVING_PICTURES:
         return {"loop": "0"}
     if path.suffix.lower() in (".mkv", ".webm"):
-        return {}
+        return {"cluster_time_limit": "1000", "flush_packets": "1"} if form.survives else {}
     # A start later than 0 is written in the file's own time scale, which would be milliseconds.
     return {"movflags": "+faststart", "movie_timescale": str(form.clock or form.time_base.denominator)}

@@ -62,6 +62,19 @@ def fit(image: Image, height: int | None, even: bool = False, pixel_aspect: floa
     return resize(image, working_size((h, w), height, even, pixel_aspect))
 
 
+def framed(image: Image, size: tuple[int, int]) -> Image:
+    """`image` as large as it fits into a black picture of `size`, in its middle."""
+    h, w = size
+    if image.shape[:2] == (h, w):
+        return image
+    scale = min(h / image.shape[0], w / image.shape[1])
+    image = resize(image, (max(1, round(image.shape[0] * scale)), max(1, round(image.shape[1] * scale))))
+    top, left = (h - image.shape[0]) // 2, (w - image.shape[1]) // 2
+    black = np.zeros((h, w, 3), np.uint8)
+    black[top : top + image.shape[0], left : left + image.shape[1]] = image
+    return black
+
+
 def pad_to_even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """`image`, `(H, W, …)`, with its last line or column repeated where its height or width is odd."""
     h, w = image.shape[:2]

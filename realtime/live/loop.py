@@ -220,7 +220,7 @@ class Live:
         self.meter.add(seconds)
         if captured.stamp != self._capture.stamp:
             return  # late: the source has changed meanwhile
-        painted = Painted(image, original, used.style, captured.time, seconds)
+        painted = Painted(image, original, used.style, captured.time, seconds, began)
         if not self._styling.publish(used, lambda: self._offer(painted)):
             self._frames.offer(captured)  # late: the style has changed meanwhile, so paint this frame anew
 

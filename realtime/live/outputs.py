@@ -12,6 +12,7 @@ device) is a `QueuedOutput`: a bounded queue, a thread and a rule for what is dr
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from typing import Protocol
@@ -23,7 +24,8 @@ from realtime.live.state import Condition, State, failed
 
 @dataclass(frozen=True)
 class Painted:
-    """A frame ready to show: `captured` is when (monotonic seconds), `seconds` is how long painting took.
+    """A frame ready to show: when it was `captured` and its painting `began`, in monotonic seconds, and how many
+    `seconds` that took.
 
     Its pictures belong to all outputs: none may write into them.
     """
@@ -33,6 +35,7 @@ class Painted:
     style: str
     captured: float
     seconds: float
+    began: float = 0.0
 
 
 class Output(Protocol):
@@ -87,13 +90,15 @@ class QueuedOutput:
     """An output with a thread of its own. Override `write`, and `open` and `finish` where there is something to do.
 
     `room` is how many frames may wait; a full queue drops the oldest (live: what comes next is newer) or, with
-    `keep_order`, the one that comes (a recording: what was taken stays). `dropped` counts them. After `stop` what
-    waits is still written. An exception ends the output and nothing else: `state` says it, the log tells it whole.
+    `keep_order`, the one that comes (a recording: what was taken stays). `dropped` counts them. After `stop`, at the
+    monotonic time `stopped_at`, what waits is still written. An exception ends the output and nothing else: `state`
+    says it, the log tells it whole.
     """
 
     def __init__(self, name: str, room: int = 4, keep_order: bool = False) -> None:
         self.name, self.dropped = name, 0
         self.state = State(Condition.OPENING, f"Opening {name} ...")
+        self.stopped_at: float | None = None
         self._room, self._keep_order = room, keep_order
         self._waiting: deque[Painted] = deque()
         self._changed = threading.Condition()
@@ -134,7 +139,7 @@ class QueuedOutput:
     def stop(self) -> None:
         """Take no more frames."""
         with self._changed:
-            self._stopped = True
+            self._stopped, self.stopped_at = True, self.stopped_at or time.monotonic()
             self._changed.notify()
 
     def join(self, timeout: float) -> None:
