@@ -53,7 +53,7 @@ class VirtualCamera(QueuedOutput):
                 self._camera = self._module.Camera(w, h, _RATE)
             except RuntimeError as error:
                 mend = _DRIVER.get(sys.platform, "install its driver")
-                raise InputError(f"There is no virtual camera that is free here: {mend}.") from error
+                raise InputError(f"There is no virtual camera here that is free: {mend}.") from error
             self.device = str(self._camera.device)
         self._camera.send(framed(painted.image, (self._camera.height, self._camera.width)))
 
