@@ -40,6 +40,8 @@ def main(arguments: list[str] | None = None) -> int:
         from realtime.render.job import paint_files
 
         return paint_files(options, style, options.inputs, options.output)
+    if options.no_window:
+        return run_without_window(options, style)
     return run_window(options, style)
 
 
@@ -96,6 +98,18 @@ def run_window(options: Options, style: str) -> int:
     tidy_when_stopped()
     say(f"{trouble} Painting the sample clip instead.")
     return paint_files(options, style, [SAMPLE], DEMO)
+
+
+def run_without_window(options: Options, style: str) -> int:
+    """Paint the source into the outputs that were asked for, and into nothing else."""
+    from realtime.live.headless import run
+
+    find_blend(style, options.weights)
+    source = options.source or "0"
+    trouble = _source_trouble(source)
+    if trouble is not None:
+        raise InputError(trouble)
+    return run(options, style, options.height or LIVE_HEIGHT, source)
 
 
 def _source_trouble(source: str) -> str | None:

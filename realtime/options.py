@@ -15,6 +15,9 @@ from realtime.looks import load_look, look_path
 from weights.errors import InputError
 from weights.folders import search_path
 
+SERVED_AT = 8080
+"""The port of --serve."""
+
 EXAMPLES = """\
 examples:
   python -m realtime a.jpg b.mp4 dir -o OUT     files, into the folder OUT
@@ -45,6 +48,12 @@ class Options:
     crf: int | None = None
     preset: str | None = None
     bits: int = 8
+    fps: float | None = None
+    record: Path | None = None
+    microphone: bool = False
+    serve: str | None = None
+    virtual_camera: bool = False
+    no_window: bool = False
     list: bool = False
     json: bool = False
 
@@ -61,10 +70,21 @@ class Options:
         most = max(64, os.cpu_count() or 1)
         if not 0 <= self.threads <= most:
             raise InputError(f"--threads {self.threads} is out of range: give 0 (one for each core) to {most}.")
+        if self.fps is not None and not 1 <= self.fps <= 240:
+            raise InputError(f"--fps {self.fps:g} is out of range: give 1 to 240 frames a second.")
         if self.inputs and self.source is not None:
             raise InputError("Give either files to paint or --source for the window, not both.")
+        if self.inputs and (self.goes_out or self.no_window):
+            raise InputError("Give either files to paint, or live outputs such as --record and --serve, not both.")
+        if self.microphone and self.record is None:
+            raise InputError("--microphone is heard in a recording: give --record FILE too.")
         if self.output is not None and not self.inputs:
             raise InputError(f"-o {self.output} needs files to paint: name a picture or a clip before it.")
+
+    @property
+    def goes_out(self) -> bool:
+        """Whether the live picture goes elsewhere than into the window."""
+        return self.record is not None or self.serve is not None or self.virtual_camera
 
 
 def parse(arguments: list[str] | None = None) -> Options:
@@ -96,13 +116,14 @@ def _is_number(word: str) -> bool:
     return True
 
 
-class _FilesHelp(argparse.Action):
-    """Prints the options that concern files alone: the others fit a screen without them."""
+class _MoreHelp(argparse.Action):
+    """Prints the options that concern files, or the live picture, alone: the others fit a screen without them."""
 
-    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> NoReturn:
-        alone = _Parser(prog=parser.prog, usage="%(prog)s files [-o OUT] [options]", add_help=False)
+    def __call__(self, parser: argparse.ArgumentParser, _: object, __: object, option: str | None = None) -> NoReturn:
+        add, usage = _MORE[str(option)]
+        alone = _Parser(prog=parser.prog, usage=f"%(prog)s {usage} [options]", add_help=False)
         alone.formatter_class = parser.formatter_class
-        _add_file_options(alone)
+        add(alone)
         alone.print_help()
         raise SystemExit(0)
 
@@ -131,13 +152,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--source", metavar="S", help="camera number, file, http: or rtsp: address (default: 0)")
     add("--list", action="store_true", help="list the styles (with --json for programs)")
     add("-h", "--help", action="help", help=argparse.SUPPRESS)
-    add(
-        "--help-files",
-        nargs=0,
-        action=_FilesHelp,
-        default=argparse.SUPPRESS,
-        help="codecs, and all else that is for files alone",
-    )
+    more = partial(add, nargs=0, action=_MoreHelp, default=argparse.SUPPRESS)
+    more("--help-files", help="codecs and all else for files (--help-live: record, serve)")
+    more("--help-live", help=argparse.SUPPRESS)
     add = parser.add_argument_group("how").add_argument
     add("--style", metavar="NAME", help="of --list (default: starry-night), or a blend, a:0.6,b:0.4")
     add("--strength", type=float, metavar="X", default=default.strength, help="0 photo .. 1 painting (default: 1)")
@@ -157,7 +174,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--threads", type=int, metavar="N", default=default.threads, help=argparse.SUPPRESS)
     add("--weights", action="append", default=[], metavar="DIR", help="folders of styles (default: yours, ours)")
     add("--json", action="store_true", help=argparse.SUPPRESS)
-    for action in _add_file_options(parser):
+    for action in (*_add_file_options(parser), *_add_live_options(parser)):
         action.help = argparse.SUPPRESS
     return parser
 
@@ -172,3 +189,23 @@ def _add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
         add("--preset", metavar="P", help="the encoder's pace, such as medium (h264, hevc) or 6 (av1)"),
         add("--bits", type=int, metavar="N", default=default.bits, help="8 or 10: smoother gradients (default: 8)"),
     ]
+
+
+def _add_live_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Add what concerns the live picture alone; returns it."""
+    add = parser.add_argument_group("for the live picture").add_argument
+    return [
+        add("--fps", type=float, metavar="N", help="frames a second to hold (default: the source's)"),
+        add("--record", type=Path, metavar="FILE", help="record what is painted, .mp4 or .mkv"),
+        add("--microphone", action="store_true", help="with its sound (needs the package sounddevice)"),
+        add("--serve", metavar="PORT", nargs="?", const=str(SERVED_AT),
+            help=f"show it at http://127.0.0.1:PORT (default: {SERVED_AT})"),
+        add("--virtual-camera", action="store_true", help="be a camera (needs the package pyvirtualcam)"),
+        add("--no-window", action="store_true", help="without a window, until the source ends or Ctrl-C"),
+    ]  # fmt: skip
+
+
+_MORE = {
+    "--help-files": (_add_file_options, "files [-o OUT]"),
+    "--help-live": (_add_live_options, "[--source S]"),
+}

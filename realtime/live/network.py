@@ -13,9 +13,10 @@ import cv2
 from realtime.av_frames import reason_of
 from realtime.frames import Image, bgr_from_rgb
 from realtime.live.outputs import Painted, QueuedOutput
+from realtime.options import SERVED_AT
 from weights.errors import InputError
 
-PORT, HOST = 8080, "127.0.0.1"
+HOST = "127.0.0.1"
 
 _AGAIN_SECONDS = 1.0  # a picture that stands still is sent again: who has hung up is found out so
 _STALLED_SECONDS = 10.0  # a reader that takes nothing for so long is let go
@@ -36,7 +37,7 @@ class Network(QueuedOutput):
     does; where nobody reads, nothing is coded.
     """
 
-    def __init__(self, port: int = PORT, host: str = HOST) -> None:
+    def __init__(self, port: int = SERVED_AT, host: str = HOST) -> None:
         super().__init__("network", room=1)
         self.url = ""
         self._port, self._host = port, host

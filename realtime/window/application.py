@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 
 from realtime.live import Dials, Live
+from realtime.live.asked import outputs_of
 from realtime.live.sources import open_source
 from realtime.log import Faults, start_log
 from realtime.options import Options
@@ -50,12 +51,15 @@ def run(options: Options, style: str, height: int, source: str) -> int:
     Raises KeyboardInterrupt after Ctrl-C, at whatever moment it came, when everything is stopped.
     """
     cards = [style.card for style in installed_styles(options.weights)]
+    outputs = outputs_of(options)
     with _hears_ctrl_c() as stopped, Faults(start_log()) as faults:
         qInstallMessageHandler(_say_only_what_matters)
         application = make_application()
         opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
         dials = Dials(options.strength, options.keep_colors, options.stroke, height)
         live = Live(partial(open_source, height=height, loop=True), source, opener, style, dials)
+        for output in outputs:
+            live.add(output)
         window = Window(live, cards, faults=faults)
         watch = QTimer(window)  # lets Python see signals, too
         watch.timeout.connect(partial(_close_if, stopped, window))
