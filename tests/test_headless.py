@@ -29,7 +29,16 @@ def command(*words: object) -> list[str]:
 
 def test_a_clip_is_recorded_to_its_end(styles: Path, make_clip: MakeClip, tmp_path: Path) -> None:
     target = tmp_path / "out.mp4"
-    words = command("--source", make_clip(), "--weights", styles, "--record", target, "--style", "same")
+    words = command(
+        "--source",
+        make_clip(pts=[512 * i for i in range(50)]),
+        "--weights",
+        styles,
+        "--record",
+        target,
+        "--style",
+        "same",
+    )
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (0, f"{target}\n"), done.stderr
     with av.open(str(target)) as clip:
