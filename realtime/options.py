@@ -149,7 +149,7 @@ def _parser() -> argparse.ArgumentParser:
     add = what.add_argument
     add("inputs", nargs="*", type=Path, metavar="files", help="pictures, clips, folders; none: a live window")
     add("-o", dest="output", type=Path, metavar="OUT", help="file or folder to write (default: ./NAME-STYLE)")
-    add("--source", metavar="S", help="camera number, file, http: or rtsp: address (default: 0)")
+    add("--source", metavar="S", help="camera number or name, file, http: or rtsp: (default: 0)")
     add("--list", action="store_true", help="list the styles (with --json for programs)")
     add("-h", "--help", action="help", help=argparse.SUPPRESS)
     more = partial(add, nargs=0, action=_MoreHelp, default=argparse.SUPPRESS)

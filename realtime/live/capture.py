@@ -18,7 +18,7 @@ from realtime.live.sources import Source, describe
 from realtime.live.state import Condition, State, failed
 
 TICK = 0.05  # seconds between two looks at a stop event
-RETRY_SECONDS = (0.25, 0.5, 1.0, 2.0)  # waits between the tries to open a lost source; the last one for ever
+RETRY_SECONDS = (0.25, 0.5, 1.0)  # waits between the tries to open a lost source; the last one for ever
 STEADY_SECONDS = 5.0  # a source that ran for so long is tried at once when it is lost
 SILENT_SECONDS = 2.0  # a live source without a frame for so long is said to be lost; its `read` may yet end
 
@@ -176,6 +176,7 @@ class _Feed:
         self._stopped = threading.Event()
         self._source: Source | None = None
         self._state = State(Condition.OPENING, f"Opening {describe(name)} ...")
+        self._found_by = name  # a camera that is plugged in again may have another number
         self._seen = 0.0  # when the last frame came
 
     @property
@@ -219,8 +220,9 @@ class _Feed:
 
     def _read_all(self) -> None:
         """Deliver until the source's end or `stop`; raises what opening and reading raise."""
-        with closing(self._capture._open_source(self.name)) as source:
+        with closing(self._capture._open_source(self._found_by)) as source:
             self._source = source
+            self._found_by = source.identity or self._found_by
             try:
                 while not self._stopped.is_set():
                     if self._must_wait(source):

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from realtime.frames import Image
 from realtime.stills import is_still, read_still
-from weights.errors import InputError
 
 
 class Source:
@@ -16,11 +15,13 @@ class Source:
 
     `live` sources go on whether they are read or not (camera, stream); the others wait. A `paced` source hands out
     frames at their own times, another as fast as they are read. `fps` is the nominal rate in frames a second, 0 where
-    unknown. `pixel_aspect` is the width of a pixel of the frame read last over its height. `read` belongs to one
-    thread; `stop` may be called from any.
+    unknown. `pixel_aspect` is the width of a pixel of the frame read last over its height. `identity` is the text by
+    which it is found again, "" where that is the one it was opened by. `read` belongs to one thread; `stop` may be
+    called from any.
     """
 
     live = False
+    identity = ""
     pixel_aspect = 1.0
 
     def __init__(self, name: str, fps: float = 0.0, paced: bool = True) -> None:
@@ -51,29 +52,27 @@ class Source:
 
 
 def open_source(text: str, *, height: int | None = None, loop: bool = False, paced: bool = True) -> Source:
-    """The source that `text` names: a camera's number, an address (http://, rtsp://), a clip or a still.
+    """The source that `text` names: a camera's number or name, an address (http://, rtsp://), a clip or a still.
 
-    `height` is what a camera is asked for; `loop` starts a clip again at its end; `paced=False` reads a clip as fast
-    as it decodes instead of at its own rate. Raises InputError with the mend.
+    A camera's size and rate may follow: "0@1280x720", "HD Webcam@1920x1080@60"; else `height` is what it is asked for.
+    `loop` starts a clip again at its end; `paced=False` reads a clip as fast as it decodes instead of at its own rate.
+    Raises InputError with the mend.
     """
-    from realtime.live.cameras import Camera
+    from realtime.live.cameras import open_camera
     from realtime.live.clips import Clip, Stream
 
-    if text.isdecimal():
-        return Camera(int(text), height)
     if "://" in text:
         return Stream(text)
-    path = _existing(text)
+    path = _file(text)
+    if path is None:
+        return open_camera(text, height)
     return Still(path) if is_still(path) else Clip(path, loop=loop, paced=paced)
 
 
-def _existing(text: str) -> Path:
+def _file(text: str) -> Path | None:
+    """The file that `text` names, None where it names a camera."""
     path = Path(text)
-    if not path.exists():
-        raise InputError(
-            f"There is no file {text}: --source takes a camera's number, a file or an address like http://host/stream."
-        )
-    return path
+    return path if not text.isdecimal() and path.exists() else None
 
 
 def check_source(text: str) -> None:
@@ -81,18 +80,20 @@ def check_source(text: str) -> None:
     from realtime.live.cameras import check_camera
     from realtime.live.clips import Clip
 
-    if text.isdecimal():
-        check_camera(int(text))
-    elif "://" not in text:
-        path = _existing(text)
-        if path.is_file() and not is_still(path):
-            Clip(path).close()
+    if "://" in text:
+        return
+    path = _file(text)
+    if path is None:
+        check_camera(text)
+    elif path.is_file() and not is_still(path):
+        Clip(path).close()
 
 
 def describe(text: str) -> str:
-    """How to speak of the source that `text` names: "camera 0", a file's name or an address."""
-    if text.isdecimal():
-        return f"camera {text}"
+    """How to speak of the source that `text` names: "camera 0", a camera's or a file's name, or an address."""
+    camera = text.partition("@")[0]
+    if camera.isdecimal():
+        return f"camera {camera}"
     return text if "://" in text else Path(text).name
 
 
