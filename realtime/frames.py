@@ -56,6 +56,14 @@ def resize(image: Image, size: tuple[int, int]) -> Image:
     return np.asarray(scaled, np.uint8)
 
 
+def enlarge(image: Image, size: tuple[int, int]) -> Image:
+    """`image` at the larger `size`, its edges kept sharp: slower than `resize`, and worth it for strokes."""
+    h, w = size
+    if image.shape[:2] == (h, w):
+        return image
+    return np.asarray(cv2.resize(image, (w, h), interpolation=cv2.INTER_CUBIC), np.uint8)
+
+
 def fit(image: Image, height: int | None, even: bool = False, pixel_aspect: float = 1.0) -> Image:
     """`image` at `height` lines with its aspect kept; see `working_size`."""
     h, w = image.shape[:2]

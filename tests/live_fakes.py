@@ -12,7 +12,7 @@ from realtime.live import Dials, Live, Painted, State
 from realtime.live.sources import Source
 from weights.errors import InputError
 
-THREADS = ("capture", "inference", "loader")
+THREADS = ("capture", "inference", "loader", "pace")
 
 
 def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:

@@ -122,6 +122,12 @@ class Capture:
         """The stamp of the source in use."""
         return self._feed.stamp
 
+    @property
+    def rate(self) -> float:
+        """Frames a second of the source in use, 0 where unknown."""
+        source = self._feed._source
+        return source.fps if source is not None else 0.0
+
     def refused(self) -> State | None:
         """Why a chosen source was not taken since the last call, None where all were."""
         with self._lock:

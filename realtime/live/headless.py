@@ -12,6 +12,7 @@ from realtime.live.asked import outputs_of
 from realtime.live.loop import Live
 from realtime.live.network import Network
 from realtime.live.outputs import QueuedOutput
+from realtime.live.pace import Pace
 from realtime.live.recorder import Recorder
 from realtime.live.sources import open_source
 from realtime.live.state import Condition, State
@@ -38,7 +39,14 @@ def run(options: Options, style: str, height: int, source: str) -> int:
     start_log()
     opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
     dials = Dials(options.strength, options.keep_colors, options.stroke, height)
-    live = Live(partial(open_source, height=height), source, opener, style, dials)
+    live = Live(
+        partial(open_source, height=height),
+        source,
+        opener,
+        style,
+        dials,
+        pace=Pace(options.fps, options.height is None),
+    )
     tidy_when_stopped()
     try:
         for output in outputs:

@@ -11,9 +11,11 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from realtime.frames import Image, enlarge, resize
 from realtime.live.capture import TICK, Capture, Captured
 from realtime.live.meter import Meter
 from realtime.live.outputs import Output, Painted, Screen
+from realtime.live.pace import Pace
 from realtime.live.slot import Slot
 from realtime.live.sources import Source
 from realtime.live.state import Condition, State
@@ -44,11 +46,13 @@ class Live:
         style: str,
         dials: Dials | None = None,
         clock: Callable[[], float] = time.monotonic,
+        pace: Pace | None = None,
     ) -> None:
         """`open_source` and `open_style` make a source or a stylizer from its name, in threads of their own; they may
-        take their time and raise InputError."""
+        take their time and raise InputError. `pace` chooses the lines to work at, up to those of `dials`; None works
+        at those."""
         self.meter = Meter(clock=clock)
-        self._dials, self._clock = dials or Dials(), clock
+        self._dials, self._clock, self._pace = dials or Dials(), clock, pace or Pace(on=False)
         self._stop = threading.Event()
         self._frames: Slot[Captured] = Slot()
         self._last: Captured | None = None
@@ -96,6 +100,16 @@ class Live:
     def change(self, **values: float | int | None) -> None:
         """Change dials by name; a frame that stands still is painted again."""
         self._dials = replace(self._dials, **values)  # type: ignore[arg-type]
+        self._repaint()
+
+    @property
+    def governed(self) -> bool:
+        """Whether the lines to work at are chosen so that the rate is held; those of `dials` are the most then."""
+        return self._pace.on
+
+    def govern(self, on: bool) -> None:
+        """Hold the rate from now on, or the lines."""
+        self._pace.on = on
         self._repaint()
 
     @property
@@ -187,6 +201,7 @@ class Live:
             self._thread.join(JOIN_SECONDS)
         self._capture.join(deadline)
         self._styling.join(deadline)
+        self._pace.join(deadline)
         for output in self._outputs:
             output.join(max(0.0, deadline - time.monotonic()))
 
@@ -213,14 +228,18 @@ class Live:
         began = self._clock()
         self._midway = False
         self._last = captured = captured.at(dials.height)
-        original = captured.image
-        image = used.paint(original, dials, began)
+        original, shown = captured.image, _size_of(captured.image)
+        size = self._pace.size(shown)
+        image = enlarge(used.paint(resize(original, size), dials, began), shown)
         self._midway = used.fading(began)
-        seconds = self._clock() - began
+        now = self._clock()
+        seconds = now - began
         self.meter.add(seconds)
+        if not self.loading:  # which takes its share of the processor, but soon no more
+            self._pace.painted(used, shown, seconds, now, self._capture.rate)
         if captured.stamp != self._capture.stamp:
             return  # late: the source has changed meanwhile
-        painted = Painted(image, original, used.style, captured.time, seconds, began)
+        painted = Painted(image, original, used.style, captured.time, seconds, began, size)
         if not self._styling.publish(used, lambda: self._offer(painted)):
             self._frames.offer(captured)  # late: the style has changed meanwhile, so paint this frame anew
 
@@ -234,8 +253,7 @@ class Live:
         last = self._last
         if last is None:
             return None
-        h, w = last.at(self._dials.height).image.shape[:2]
-        return h, w
+        return self._pace.size(_size_of(last.at(self._dials.height).image))
 
     def _swapped(self, other_network: bool) -> None:
         if other_network:
@@ -247,3 +265,8 @@ class Live:
         last = self._last
         if last is not None:
             self._frames.offer(last)
+
+
+def _size_of(image: Image) -> tuple[int, int]:
+    h, w = image.shape[:2]
+    return h, w

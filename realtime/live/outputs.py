@@ -25,7 +25,7 @@ from realtime.live.state import Condition, State, failed
 @dataclass(frozen=True)
 class Painted:
     """A frame ready to show: when it was `captured` and its painting `began`, in monotonic seconds, and how many
-    `seconds` that took.
+    `seconds` that took. It was painted at `size`, (height, width), and scaled up to that of the `original` if smaller.
 
     Its pictures belong to all outputs: none may write into them.
     """
@@ -36,6 +36,7 @@ class Painted:
     captured: float
     seconds: float
     began: float = 0.0
+    size: tuple[int, int] = (0, 0)
 
 
 class Output(Protocol):

@@ -12,6 +12,7 @@ from functools import partial
 
 from realtime.live import Dials, Live
 from realtime.live.asked import outputs_of
+from realtime.live.pace import Pace
 from realtime.live.sources import open_source
 from realtime.log import Faults, start_log
 from realtime.options import Options
@@ -57,7 +58,8 @@ def run(options: Options, style: str, height: int, source: str) -> int:
         application = make_application()
         opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
         dials = Dials(options.strength, options.keep_colors, options.stroke, height)
-        live = Live(partial(open_source, height=height, loop=True), source, opener, style, dials)
+        pace = Pace(options.fps, options.height is None)
+        live = Live(partial(open_source, height=height, loop=True), source, opener, style, dials, pace=pace)
         for output in outputs:
             live.add(output)
         window = Window(live, cards, faults=faults)
