@@ -13,7 +13,7 @@ import sys
 from pathlib import Path
 
 from realtime.options import Options, parse
-from realtime.styles.blends import find_blend
+from realtime.styles.blends import find_blend, with_whole_paths
 from realtime.styles.engine_choice import check
 from realtime.styles.engines import Wanted
 from weights.catalog import installed_styles
@@ -90,7 +90,7 @@ def run_window(options: Options, style: str) -> int:
     if trouble is None:
         from realtime.window.application import run
 
-        return run(options, style, options.height or LIVE_HEIGHT, options.source or "0")
+        return run(options, with_whole_paths(style), options.height or LIVE_HEIGHT, options.source or "0")
     if options.source is not None:
         raise InputError(trouble)
     from realtime.render.job import paint_files, say
@@ -109,7 +109,7 @@ def run_without_window(options: Options, style: str) -> int:
     trouble = _source_trouble(source)
     if trouble is not None:
         raise InputError(trouble)
-    return run(options, style, options.height or LIVE_HEIGHT, source)
+    return run(options, with_whole_paths(style), options.height or LIVE_HEIGHT, source)
 
 
 def _source_trouble(source: str) -> str | None:

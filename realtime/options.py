@@ -156,7 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     more("--help-files", help="codecs and all else for files (--help-live: record, serve)")
     more("--help-live", help=argparse.SUPPRESS)
     add = parser.add_argument_group("how").add_argument
-    add("--style", metavar="NAME", help="of --list (default: starry-night), or a blend, a:0.6,b:0.4")
+    add("--style", metavar="NAME", help="of --list (starry-night), a picture, a blend a:0.6,b:0.4")
     add("--strength", type=float, metavar="X", default=default.strength, help="0 photo .. 1 painting (default: 1)")
     add("--stroke", type=float, metavar="X", default=default.stroke, help="0 fine .. 1 bold strokes (default: 1)")
     add("--keep-colors", type=float, metavar="X", nargs="?", const=1.0, default=default.keep_colors,

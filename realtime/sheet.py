@@ -13,6 +13,7 @@ import numpy as np
 from realtime.frames import Image, resize
 from realtime.stills import WRITABLE, StillPicture, read_still, write_still
 from realtime.styles import Opener
+from realtime.styles.pictures import is_picture
 from weights.catalog import installed_styles
 from weights.command_line import in_one_sentence
 from weights.errors import InputError, exit_code
@@ -78,7 +79,7 @@ def make_sheet(options: SheetOptions) -> Image:
     rows = [captioned(shown(photos), "photo")]
     for name in options.styles or [style.card.name for style in installed_styles(options.weights)]:
         paint = opener(name)
-        picture = paint.card.picture
+        picture, name = paint.card.picture, Path(name).name if is_picture(name) else name
         text = f"{name}: {picture.title}, {picture.painter}" if picture.painter else f"{name}: {paint.card.title}"
         rows.append(captioned(shown([paint(photo) for photo in photos]), text))
     return in_columns(rows, min(options.columns, len(rows)))
@@ -90,7 +91,9 @@ def parser() -> argparse.ArgumentParser:
     made = argparse.ArgumentParser("python -m realtime.sheet", description="One sheet of photos in every style.")
     made.add_argument("photos", nargs="+", type=Path, help="the photos")
     made.add_argument("-o", dest="output", type=Path, metavar="OUT", default=default.output, help="the sheet to write")
-    made.add_argument("--styles", nargs="+", default=default.styles, metavar="NAME", help="which; all if not given")
+    made.add_argument(
+        "--styles", nargs="+", default=default.styles, metavar="NAME", help="which, also pictures; all if not given"
+    )
     made.add_argument("--height", type=int, default=default.height, metavar="N", help="lines of each picture shown")
     made.add_argument("--columns", type=int, default=default.columns, metavar="N", help="styles side by side")
     made.add_argument("--device", default=default.device, metavar="D", help="auto, cpu or cuda")

@@ -19,12 +19,10 @@ from numpy.typing import NDArray
 from realtime import exif
 from realtime.color_profile import to_srgb
 from realtime.frames import Image, bgr_from_rgb, fit, fit_alpha, over_white, rgb_from_bgr, working_size
+from realtime.suffixes import ALWAYS_OPAQUE, HEIC, READABLE
 from weights.errors import InputError
 from weights.files import not_the_original, replacing
 
-_HEIC = frozenset((".heic", ".heif"))
-_ALWAYS_OPAQUE = frozenset((".jpg", ".jpeg", ".jpe", ".bmp", ".dib", ".ppm", ".pgm", ".pbm"))
-READABLE = frozenset((".png", ".webp", ".tif", ".tiff", ".jp2", ".avif")) | _ALWAYS_OPAQUE | _HEIC
 WRITABLE = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"))
 
 _MANY = frozenset((".gif", ".webp", ".png", ".apng", ".avif", ".tif", ".tiff"))
@@ -73,9 +71,9 @@ def read_still(path: Path) -> StillPicture:
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror}): check the name.") from error
     suffix = path.suffix.lower()
-    if suffix in _HEIC:
+    if suffix in HEIC:
         return _in_srgb(_read_heic(path))
-    still = _decode(data, may_have_alpha=suffix not in _ALWAYS_OPAQUE)
+    still = _decode(data, may_have_alpha=suffix not in ALWAYS_OPAQUE)
     if still is None:
         raise InputError(f"{path} is no picture that can be read: it is damaged, or no JPEG, PNG, WebP, TIFF or BMP.")
     return _in_srgb(still)
@@ -106,7 +104,7 @@ def write_still(still: StillPicture, path: Path) -> None:
 def paint_still(source: Path, target: Path, paint: Callable[[Image], Image], height: int | None = None) -> list[str]:
     """Paint the picture `source` into `target`; `height` scales it first. Returns notes in words. Raises InputError."""
     not_the_original(target, source)
-    _check_memory(source, height)
+    check_memory(source, height)
     try:
         write_still(_painted(read_still(source), paint, height), target)
     except (cv2.error, MemoryError) as error:
@@ -121,7 +119,7 @@ def _painted(still: StillPicture, paint: Callable[[Image], Image], height: int |
     return replace(still, image=painted, alpha=alpha)
 
 
-def _check_memory(path: Path, height: int | None) -> None:
+def check_memory(path: Path, height: int | None) -> None:
     """Raise InputError where the memory that is free can't be enough, before the machine is brought to its knees."""
     try:
         w, h = imagesize.get(path)

@@ -42,6 +42,7 @@ _UINT8, _FLOAT = 2, 1  # of TensorProto.DataType
 _INPUTS = {"frame": (_UINT8, 3), "strength": (_FLOAT, 0), "keep_colors": (_FLOAT, 0)}  # type and number of sides
 _STYLE = {VECTOR_KEY: (_FLOAT, 1)}  # one more, in a trunk
 _OUTPUTS = {"painted": (_UINT8, 3)}
+_PREDICTOR = {"painting": (_UINT8, 3)}, {VECTOR_KEY: (_FLOAT, 2)}  # inputs and outputs of a style predictor
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,26 @@ def parse_model(path: Path, data: bytes) -> ModelFile:
 
     Raises InputError, naming `path`, where it is damaged, no Livebrush style, or leaves numbers in other files.
     """
+    inputs, outputs, texts = _look(path, data)
+    length = _style_length(inputs, outputs, path)
+    return ModelFile(path, data, hashlib.sha256(data).hexdigest(), _card_in(texts, path), length)
+
+
+def read_predictor(path: Path) -> ModelFile:
+    """The style predictor in `path`, looked at like a style; `style_length` is of what it predicts, 0 if not said.
+
+    Raises InputError where it can't be read or is no predictor.
+    """
+    data = read_bytes(path)
+    inputs, outputs, texts = _look(path, data)
+    if tuple({v.name: (v.kind, len(v.shape)) for v in values} for values in (inputs, outputs)) != _PREDICTOR:
+        raise InputError(f"{path} is no style predictor of Livebrush: put the one that came with the styles back.")
+    length = outputs[0].shape[1]
+    return ModelFile(path, data, hashlib.sha256(data).hexdigest(), _card_in(texts, path), length)
+
+
+def _look(path: Path, data: bytes) -> tuple[list[_Value], list[_Value], dict[str, str]]:
+    """Inputs, outputs and metadata of the model in `data`; raises InputError where it is damaged or not whole."""
     try:
         external = _has_external_data(data)
         model = _Message(data, 0, len(data))
@@ -92,11 +113,13 @@ def parse_model(path: Path, data: bytes) -> ModelFile:
         raise InputError(f"{path} is no style that can be read ({error}): export it again.") from error
     if external:
         raise InputError(f"{path} keeps numbers in other files, which a style may not: make one with python -m export.")
-    length = _style_length(inputs, outputs, path)
+    return inputs, outputs, texts
+
+
+def _card_in(texts: dict[str, str], path: Path) -> Card:
     if METADATA_KEY not in texts:
         raise InputError(f"{path} carries no card, so it is no Livebrush style: make one with python -m export.")
-    card = Card.from_json(texts[METADATA_KEY], str(path))
-    return ModelFile(path, data, hashlib.sha256(data).hexdigest(), card, length)
+    return Card.from_json(texts[METADATA_KEY], str(path))
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 
 from realtime.styles.blends import Part, find_blend, name_of
 from realtime.styles.onnx_file import ModelFile, parse_model, read_bytes
+from realtime.styles.pictures import predictor_file
+from realtime.styles.predictor import Predictor, read_painting
 from realtime.styles.stylizer import Stylizer
 from realtime.styles.vectors import Vector, mix, read_vector
 from weights.card import Card
@@ -20,6 +22,7 @@ from weights.files import sha256
 from weights.folders import Folders, as_path
 
 _KEPT = 2  # networks kept open: the one in use and the one before it; more would cost memory for each
+_KEPT_PREDICTIONS = 8  # pictures whose vectors are remembered: blending by a slider opens the same again and again
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class Opener:
     >>> opened = Opener()
     >>> paint = opened("starry-night")
     >>> paint = opened("starry-night:0.6,the-scream:0.4")    # of the same trunk: nothing is loaded again
+    >>> paint = opened("mine.jpg")                           # predicted from a picture, for the predictor's trunk
 
     Calls from several threads are safe.
     """
@@ -52,6 +56,9 @@ class Opener:
         """
         self._folders = as_path(folders)
         self._open = partial(Stylizer, device=device, threads=threads, engine=engine, precision=precision)
+        self._threads = threads
+        self._predictor: Predictor | None = None
+        self._predictions: dict[tuple[Path, int, int], Vector] = {}  # the last used at the end
         self._networks: OrderedDict[Path, _Network] = OrderedDict()  # the last used at the end
         self._lock = threading.Lock()
 
@@ -60,11 +67,16 @@ class Opener:
         parts = find_blend(style, self._folders)
         first = parts[0].style
         network = self._network(first)
-        if bool(first.vector) != bool(network.style_length):
+        if parts[0].of_trunk != bool(network.style_length):
             raise InputError(f"{network.path} is not what the catalogue says of {first.card.name}: export it again.")
-        if not first.vector:
+        if not parts[0].of_trunk:
             return network
-        vector = _vector(parts, network)
+        vectors = [
+            self._predicted(part.picture, network) if part.picture else _vector(part.style, network) for part in parts
+        ]
+        if any(vector.shape[1] != network.style_length for vector in vectors):
+            raise InputError(f"The predictor does not fit {network.path}: put the one that came with it back.")
+        vector = vectors[0] if len(vectors) == 1 else mix(vectors, [part.weight for part in parts])
         return network.with_vector(vector, _card(style, parts, network.card))
 
     def _network(self, style: Style) -> Stylizer:
@@ -84,6 +96,29 @@ class Opener:
                 self._networks.popitem(last=False)
             return kept.stylizer
 
+    def _predicted(self, picture: Path, network: Stylizer) -> Vector:
+        """The vectors `(2, L)` of the style of `picture`, predicted once for as long as the file is the same."""
+        path = predictor_file(self._folders)
+        with self._lock:
+            if self._predictor is None or self._predictor.path != path:
+                self._predictor = Predictor(path, self._threads)
+                self._predictions.clear()
+            predictor = self._predictor
+        predictor.card.check_trunk(network.card, path)
+        try:
+            state = picture.stat()
+        except OSError as error:
+            raise InputError(f"{picture} can't be read ({error.strerror}): check the name.") from error
+        same = (picture, state.st_mtime_ns, state.st_size)
+        vector = self._predictions.pop(same, None)
+        if vector is None:
+            vector = predictor.predict(read_painting(picture))
+        with self._lock:
+            self._predictions[same] = vector
+            while len(self._predictions) > _KEPT_PREDICTIONS:
+                self._predictions.pop(next(iter(self._predictions)))
+        return vector
+
 
 def open_style(
     style: str,
@@ -101,16 +136,18 @@ def open_style(
     return Opener(folders, device, threads, engine, precision)(style)
 
 
-def _vector(parts: list[Part], network: Stylizer) -> Vector:
-    """The one vector of `parts`, `(style_length,) float32`, once it is known to be the network's. Raises InputError."""
-    vectors = []
-    for card, file, digest in ((part.style.card, part.style.vector, part.style.vector_sha256) for part in parts):
-        assert file is not None, "find_blend mixes vectors only"
-        vectors.append(read_vector(file, network.style_length))
-        _check_place(file, card.name)
-        _check_hash(sha256(file), file, digest, card.name)
-        card.check_trunk(network.card, file)
-    return vectors[0] if len(vectors) == 1 else mix(vectors, [part.weight for part in parts])
+def _vector(style: Style, network: Stylizer) -> Vector:
+    """The vectors of an installed style, `(2, style_length)`, once they are known to be the network's.
+
+    Raises InputError.
+    """
+    card, file = style.card, style.vector
+    assert file is not None, "find_blend mixes vectors only"
+    vector = read_vector(file, network.style_length)
+    _check_place(file, card.name)
+    _check_hash(sha256(file), file, style.vector_sha256, card.name)
+    card.check_trunk(network.card, file)
+    return vector
 
 
 def _checked(path: Path, style: Style) -> ModelFile:
