@@ -11,9 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import imagesize
 import numpy as np
-import psutil
 from numpy.typing import NDArray
 
 from realtime import exif
@@ -121,6 +119,9 @@ def _painted(still: StillPicture, paint: Callable[[Image], Image], height: int |
 
 def check_memory(path: Path, height: int | None) -> None:
     """Raise InputError where the memory that is free can't be enough, before the machine is brought to its knees."""
+    import imagesize  # brings an HTTP client: the live picture starts without it
+    import psutil
+
     try:
         w, h = imagesize.get(path)
     except (OSError, ValueError):

@@ -194,6 +194,20 @@ def test_the_next_start_compiles_nothing(model: ModelFile, made: Counter[object]
     assert inverts(again, SIZE)
 
 
+def test_the_next_start_loads_only_what_it_paints_with(model: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened(model).prepare(*SIZE)
+    loaded = []
+    real = compiled.Compiled.__call__
+    monkeypatch.setattr(compiled.Compiled, "__call__", lambda self, size: loaded.append(size) or real(self, size))
+    again = opened(model)
+    again.prepare(*SIZE)
+    assert inverts(again, SIZE)
+    assert loaded == [SIZE]
+    assert inverts(again, (16, 16))
+    finished(again)
+    assert loaded == [SIZE, None, (16, 16)]
+
+
 def test_another_model_or_setting_is_another_file(model: ModelFile, styles: Path, made: Counter[object]) -> None:
     opened(model)
     open_openvino(model, Wanted(device="cpu", precision="f32", threads=2))

@@ -54,6 +54,10 @@ class Compiled:
             _write(path, compiled.export_model().getvalue())
         return compiled
 
+    def is_kept(self, size: tuple[int, int] | None) -> bool:
+        """Whether an earlier start has compiled it for frames of `size`, or of any."""
+        return self._path(str(size)).is_file()
+
     def remembered(self, question: str, answer: Callable[[], bytes]) -> bytes:
         """What `answer` once said of this model with these settings; it is only asked where that isn't kept."""
         path = self._path(question)

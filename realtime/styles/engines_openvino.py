@@ -100,7 +100,10 @@ class OpenVino:
     def __init__(self, model: ModelFile, device: str, settings: dict[str, Any]) -> None:
         self.device, self.precision = device.lower(), str(settings["INFERENCE_PRECISION_HINT"])
         self._compiled = Compiled(_core, model, device, settings)
-        self._any_size = _Network(self._compiled(None))
+        self._loaded: _Network | None = None
+        self._loading = threading.Lock()  # guards the one above
+        if not self._compiled.is_kept(None):
+            self._any_size()  # whether it can be compiled at all is known only then
         self._lock = threading.Lock()  # guards the three below
         self._fixed: OrderedDict[Size, _Network] = OrderedDict()  # the last used at the end
         self._next: Size | None = None
@@ -122,7 +125,7 @@ class OpenVino:
 
         def tried() -> bytes:
             feeds = trial(model)
-            return b"shows" if shows(_Network(fine(None)).run(feeds), self._any_size.run(feeds)) else b"hidden"
+            return b"shows" if shows(_Network(fine(None)).run(feeds), self._any_size().run(feeds)) else b"hidden"
 
         return self._compiled.remembered("coarseness", tried) == b"shows"
 
@@ -132,13 +135,22 @@ class OpenVino:
             if size in self._fixed:
                 self._fixed.move_to_end(size)
                 return self._fixed[size]
+        any_size = self._any_size()
+        with self._lock:
             if size[0] * size[1] <= LARGEST:
                 self._next = size
                 if self._compiler is None:
                     # No daemon: it is done in a moment, and the interpreter must not end beneath it.
                     self._compiler = threading.Thread(target=self._compile, name="compiler", daemon=False)
                     self._compiler.start()
-        return self._any_size
+        return any_size
+
+    def _any_size(self) -> _Network:
+        """The network for frames of any size; a start that prepares its size never loads it."""
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = _Network(self._compiled(None))
+            return self._loaded
 
     def _compile(self) -> None:
         while True:
@@ -150,7 +162,7 @@ class OpenVino:
             try:
                 network = _Network(self._compiled(size))
             except Exception:  # no memory for it, say: the network for any size paints on
-                network = self._any_size
+                network = self._any_size()
             self._keep(size, network)
 
     def _keep(self, size: Size, network: _Network) -> None:
