@@ -32,10 +32,11 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     options = parse(arguments)
+    kept = None if options.keep_style is None else keep(options, options.keep_style)
     if options.list or options.json:
         return list_styles(options.weights, options.json)
     check(Wanted(options.engine, options.device, options.precision, options.threads))
-    style = default_style(options.weights) if options.style is None else options.style
+    style = kept or options.style or default_style(options.weights)
     if options.inputs:
         from realtime.render.job import paint_files
 
@@ -43,6 +44,19 @@ def main(arguments: list[str] | None = None) -> int:
     if options.no_window:
         return run_without_window(options, style)
     return run_window(options, style)
+
+
+def keep(options: Options, name: str) -> str:
+    """Keep the picture's style of `options` under `name`; returns what to paint with. Raises InputError."""
+    from realtime.styles import Opener
+    from realtime.styles.kept import keep_style
+
+    check(Wanted(options.engine, options.device, options.precision, options.threads))
+    opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
+    style = options.style or default_style(options.weights)
+    kept = keep_style(style, name, opener)
+    print(f"livebrush: kept as {kept.card.name} in {kept.folder}.", file=sys.stderr)
+    return kept.card.name if kept.folder in as_path(options.weights) else style
 
 
 def default_style(folders: Folders | None = None) -> str:
