@@ -8,11 +8,11 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from realtime.styles.blends import Part, find_blend, name_of
 from realtime.styles.onnx_file import ModelFile, parse_model, read_bytes
 from realtime.styles.pictures import predictor_file
-from realtime.styles.predictor import Predictor, read_painting
 from realtime.styles.stylizer import Stylizer
 from realtime.styles.vectors import Vector, mix, read_vector
 from weights.card import Card
@@ -20,6 +20,9 @@ from weights.catalog import Style
 from weights.errors import InputError
 from weights.files import sha256
 from weights.folders import Folders, as_path
+
+if TYPE_CHECKING:
+    from realtime.styles.predictor import Predictor
 
 _KEPT = 2  # networks kept open: the one in use and the one before it; more would cost memory for each
 _KEPT_PREDICTIONS = 8  # pictures whose vectors are remembered: blending by a slider opens the same again and again
@@ -105,6 +108,8 @@ class Opener:
 
     def _predicted(self, picture: Path, network: Stylizer) -> Vector:
         """The vectors `(2, L)` of the style of `picture`, predicted once for as long as the file is the same."""
+        from realtime.styles.predictor import Predictor, read_painting  # ONNX Runtime: only where it is needed
+
         path = predictor_file(self._folders)
         with self._lock:
             if self._predictor is None or self._predictor[0] != _state(path):
