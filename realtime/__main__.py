@@ -32,31 +32,17 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     options = parse(arguments)
-    kept = None if options.keep_style is None else keep(options, options.keep_style)
     if options.list or options.json:
         return list_styles(options.weights, options.json)
     check(Wanted(options.engine, options.device, options.precision, options.threads))
-    style = kept or options.style or default_style(options.weights)
     if options.inputs:
         from realtime.render.job import paint_files
 
+        style = default_style(options.weights) if options.style is None else options.style
         return paint_files(options, style, options.inputs, options.output)
     if options.no_window:
-        return run_without_window(options, style)
-    return run_window(options, style)
-
-
-def keep(options: Options, name: str) -> str:
-    """Keep the picture's style of `options` under `name`; returns what to paint with. Raises InputError."""
-    from realtime.styles import Opener
-    from realtime.styles.kept import keep_style
-
-    check(Wanted(options.engine, options.device, options.precision, options.threads))
-    opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
-    style = options.style or default_style(options.weights)
-    kept = keep_style(style, name, opener)
-    print(f"livebrush: kept as {kept.card.name} in {kept.folder}.", file=sys.stderr)
-    return kept.card.name if kept.folder in as_path(options.weights) else style
+        return run_without_window(options)
+    return run_window(options)
 
 
 def default_style(folders: Folders | None = None) -> str:
@@ -66,6 +52,11 @@ def default_style(folders: Folders | None = None) -> str:
         places = " or ".join(map(str, as_path(folders)))
         raise InputError(f"No style is installed in {places}: export one first (python -m export RUN).")
     return DEFAULT_STYLE if DEFAULT_STYLE in names else names[0]
+
+
+def _first_style(folders: Folders) -> str:
+    """The style that the window opens with, "" where none is installed: then it says what to do."""
+    return default_style(folders) if installed_styles(folders) else ""
 
 
 def list_styles(folders: Folders, as_json: bool) -> int:
@@ -95,29 +86,35 @@ def list_styles(folders: Folders, as_json: bool) -> int:
     return 0
 
 
-def run_window(options: Options, style: str) -> int:
-    """Open the window on the source; without screen or camera and without --source, paint the sample clip instead."""
+def run_window(options: Options) -> int:
+    """Open the window; without a screen and without --source, paint the sample clip instead.
+
+    Without a camera or a style the window opens all the same, and says what to do.
+    """
     from realtime.window.display_check import screen_trouble
 
-    find_blend(style, options.weights)  # a misspelt name is said here, not in the window
-    trouble = screen_trouble() or _source_trouble(options.source or "0")
+    if options.style is not None:
+        find_blend(options.style, options.weights)  # a misspelt name is said here, not in the window
+    trouble = screen_trouble() or (_source_trouble(options.source) if options.source is not None else None)
     if trouble is None:
         from realtime.window.application import run
 
-        return run(options, with_whole_paths(style), options.height or LIVE_HEIGHT, options.source or "0")
+        style = with_whole_paths(options.style) if options.style is not None else _first_style(options.weights)
+        return run(options, style, options.height or LIVE_HEIGHT)
     if options.source is not None:
         raise InputError(trouble)
     from realtime.render.job import paint_files, say
 
     tidy_when_stopped()
     say(f"{trouble} Painting the sample clip instead.")
-    return paint_files(options, style, [SAMPLE], DEMO)
+    return paint_files(options, options.style or default_style(options.weights), [SAMPLE], DEMO)
 
 
-def run_without_window(options: Options, style: str) -> int:
+def run_without_window(options: Options) -> int:
     """Paint the source into the outputs that were asked for, and into nothing else."""
     from realtime.live.headless import run
 
+    style = default_style(options.weights) if options.style is None else options.style
     find_blend(style, options.weights)
     source = options.source or "0"
     trouble = _source_trouble(source)

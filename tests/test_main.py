@@ -174,19 +174,24 @@ def test_without_a_screen_the_sample_clip_is_painted(
         assert len(clip.streams.audio) == 1
 
 
-def test_without_a_camera_the_sample_clip_is_painted(
+def test_without_a_camera_the_window_opens_all_the_same(
     styles: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def absent(*_: object, **__: object) -> None:
         raise InputError("There is no camera 0 here.")
 
-    monkeypatch.chdir(tmp_path)
+    def open_window(*said: object) -> int:
+        opened.append(said[1:])
+        return 0
+
+    opened: list[object] = []
     monkeypatch.setattr(display_check, "screen_trouble", lambda: None)
     monkeypatch.setattr("realtime.live.sources.check_source", absent)
-    monkeypatch.setattr(program, "DEMO", tmp_path / "demo.mp4")
+    monkeypatch.setattr("realtime.window.application.run", open_window)
     assert run("--weights", styles, "--style", "same") == 0
-    assert "no camera 0 here. Painting the sample" in capsys.readouterr().err
-    assert (tmp_path / "demo.mp4").exists()
+    (tmp_path / "catalog.json").write_text('{"styles": []}')
+    assert run("--weights", tmp_path) == 0
+    assert opened == [("same", program.LIVE_HEIGHT), ("", program.LIVE_HEIGHT)]
     assert run("--weights", styles, "--source", "0") == 2, "who names a source gets that source or a sentence"
 
 

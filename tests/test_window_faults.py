@@ -16,7 +16,7 @@ from realtime.log import Faults, start_log
 from realtime.window import words as words_module
 from realtime.window.window import Window
 from tests.conftest import picture
-from tests.window_fakes import Open, Steady, press, shows, until
+from tests.window_fakes import Open, Steady, click, press, shows, until
 from weights.errors import InputError
 
 # isort: split
@@ -28,7 +28,7 @@ from PyQt5.QtWidgets import QApplication
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remarks end at once and retries come soon: what is still said after a moment, lasts."""
     monkeypatch.setattr(words_module, "REMARK_SECONDS", 0.0)
-    monkeypatch.setattr("realtime.window.window.REMARK_SECONDS", 0.0)
+    monkeypatch.setattr("realtime.window.showing.REMARK_SECONDS", 0.0)
     monkeypatch.setattr(capture, "RETRY_SECONDS", (0.01,))
 
 
@@ -42,9 +42,9 @@ def lasts(application: QApplication, window: Window, words: str) -> None:
 
 def usable(application: QApplication, window: Window) -> None:
     """Check that a style can be chosen and is shown."""
-    press(window, Qt.Key.Key_2)
+    window.chooser.pick("same")
     until(application, lambda: shows(window, picture(48, 64)))
-    press(window, Qt.Key.Key_1)
+    press(window, Qt.Key.Key_Left)
     until(application, lambda: shows(window, 255 - picture(48, 64)))
 
 
@@ -72,7 +72,7 @@ def test_a_full_disk_is_said_and_the_window_goes_on(
     assert "Traceback" in log.read_text()
     press(window, Qt.Key.Key_S)
     until(application, lambda: "full" not in window.view.words)
-    assert len(list(tmp_path.glob("*.png"))) == 1
+    until(application, lambda: len(list(tmp_path.glob("*.png"))) == 1)
     usable(application, window)
 
 
@@ -133,10 +133,10 @@ def test_a_frame_that_raises_is_said_while_it_lasts(
     with monkeypatch.context() as style:
         style.setattr(type(used.stylizer), "__call__", broken)
         lasts(application, window, "ZeroDivisionError: oops")
-        window.controls.strength.setValue(50)
+        window.controls.sliders["strength"].setValue(50)
         lasts(application, window, "ZeroDivisionError: oops")
     assert "ZeroDivisionError" in log.read_text()
-    window.controls.strength.setValue(100)
+    window.controls.sliders["strength"].setValue(100)
     until(application, lambda: window.view.words == "")
     usable(application, window)
 
@@ -145,17 +145,17 @@ def test_a_style_that_fails_is_said_until_the_user_does_something(
     application: QApplication, window: Window, log: Path
 ) -> None:
     until(application, lambda: window.view.image is not None)
-    window.controls.styles.addItem("Gone", "gone")
-    window.controls.styles.setCurrentIndex(2)
+    window.chooser.pick("gone")
     lasts(application, window, "no style called 'gone'")
-    assert window.controls.styles.currentData() == "negative"
+    assert window.chooser.name == "negative"
+    assert window.gallery.list.currentIndex().row() == 0
     assert "no style called 'gone'" in log.read_text()
     assert "Traceback" in log.read_text()
     usable(application, window)
     assert window.view.words == ""
 
 
-def test_a_first_style_that_fails_is_said_and_the_same_key_tries_it_again(
+def test_a_first_style_that_fails_is_said_and_a_click_on_it_tries_it_again(
     application: QApplication, opened: Open, pack: Path
 ) -> None:
     away = pack / "negative.off"
@@ -164,7 +164,10 @@ def test_a_first_style_that_fails_is_said_and_the_same_key_tries_it_again(
     lasts(application, window, "negative.onnx is missing")
     assert window.view.image is None
     away.rename(pack / "negative.onnx")
-    press(window, Qt.Key.Key_1 + window.controls.styles.findData("negative"))
+    tile = window.gallery.list.visualRect(window.gallery.tiles.index(window.gallery.tiles.names.index("negative")))
+    viewport = window.gallery.list.viewport()
+    assert viewport is not None
+    click(viewport, tile.center())
     until(application, lambda: shows(window, 255 - picture(48, 64)))
     until(application, lambda: window.view.words == "")
 
@@ -181,8 +184,8 @@ def test_a_slow_source_is_said_while_the_window_is_usable(
     began = time.monotonic()
     window = opened(styles, "negative", slow)
     assert time.monotonic() - began < 2
-    lasts(application, window, "Opening steady ...")
-    press(window, Qt.Key.Key_2)
+    lasts(application, window, "Opening steady.mp4 ...")
+    press(window, Qt.Key.Key_Right)
     assert window.live.style == "same"
     gate.set()
     until(application, lambda: shows(window, picture(48, 64)))
@@ -222,16 +225,16 @@ def test_trouble_leaves_a_blend_alone(application: QApplication, opened: Open, p
     window = opened(pack, "red", source)
     controls = window.controls
     until(application, lambda: window.view.image is not None)
-    controls.partner.setCurrentIndex(1)
-    controls.mix.setValue(100)
+    window.chooser.pair("blue")
+    controls.mix.setValue(99)
     until(application, lambda: not window.live.loading)
-    before = (controls.styles.currentText(), controls.partner.currentText(), controls.mix.value())
-    assert before == ("Red", "Blue", 100)
-    window._words.complain("The disk is full.")
+    before = (window.chooser.names, controls.partner.currentText(), controls.mix.value())
+    assert before == (["red", "blue"], "Blue", 99)
+    window.showing.words.complain("The disk is full.")
     window.refresh()
     window.live.choose_source("nothing.mp4")
     until(application, lambda: "There is no file nothing.mp4." in window.view.words)
-    assert (controls.styles.currentText(), controls.partner.currentText(), controls.mix.value()) == before
+    assert (window.chooser.names, controls.partner.currentText(), controls.mix.value()) == before
 
 
 def test_a_trouble_on_a_still_goes_when_a_good_style_is_chosen(
@@ -246,9 +249,8 @@ def test_a_trouble_on_a_still_goes_when_a_good_style_is_chosen(
 
     window = opened(styles, "negative", lambda _: Single())
     until(application, lambda: shows(window, 255 - picture(48, 64)))
-    window.controls.styles.addItem("Gone", "gone")
-    window.controls.styles.setCurrentIndex(2)
+    window.chooser.pick("gone")
     lasts(application, window, "no style called 'gone'")
-    window.controls.styles.setCurrentIndex(1)
+    window.chooser.pick("same")
     until(application, lambda: shows(window, picture(48, 64)))
     until(application, lambda: window.view.words == "")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -14,12 +15,12 @@ from realtime.log import Faults
 from realtime.styles import Opener
 from realtime.window.window import Window
 from tests.conftest import picture
-from weights.catalog import read_catalog
+from weights.catalog import installed_styles
 
 # isort: split
-from PyQt5.QtCore import QEvent, Qt
-from PyQt5.QtGui import QKeyEvent
-from PyQt5.QtWidgets import QApplication
+from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
+from PyQt5.QtGui import QKeyEvent, QMouseEvent
+from PyQt5.QtWidgets import QApplication, QWidget
 
 
 class Steady(Source):
@@ -43,10 +44,14 @@ def opener(snapshots: Path) -> Iterator[Open]:
     windows: list[Window] = []
 
     def opened(
-        folder: Path, style: str, source: Callable[[str], Source] | None = None, faults: Faults | None = None
+        folder: Path,
+        style: str,
+        source: Callable[[str], Source] | None = None,
+        faults: Faults | None = None,
+        **parts: Any,
     ) -> Window:
-        live = Live(source or (lambda _: Steady()), "steady", Opener(folder, "cpu", 1), style, Dials(height=None))
-        window = Window(live, [entry.card for entry in read_catalog(folder)], snapshots, faults)
+        live = Live(source or (lambda _: Steady()), "steady.mp4", Opener(folder, "cpu", 1), style, Dials(height=None))
+        window = Window(live, installed_styles([folder]), snapshots, faults, **parts)
         windows.append(window)
         live.start()
         window.show()
@@ -65,8 +70,33 @@ def until(application: QApplication, condition: Callable[[], bool], seconds: flo
         time.sleep(0.002)
 
 
-def press(window: Window, key: int, kind: QEvent.Type = QEvent.Type.KeyPress) -> None:
-    QApplication.sendEvent(window, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier))
+def press(
+    window: Window,
+    key: int,
+    kind: QEvent.Type = QEvent.Type.KeyPress,
+    modifiers: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier,
+) -> None:
+    QApplication.sendEvent(window, QKeyEvent(kind, key, modifiers))
+
+
+def click(widget: QWidget, place: QPoint | None = None) -> None:
+    """Click with the left button, in the middle where no place is given."""
+    where = widget.rect().center() if place is None else place
+    for kind in (QEvent.Type.MouseButtonPress, QEvent.Type.MouseButtonRelease):
+        mouse(widget, kind, where)
+
+
+def mouse(widget: QWidget, kind: QEvent.Type, place: QPoint) -> None:
+    """Press, move or let go of the left button; QTest's own way does not move it without a screen."""
+    button = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseMove else Qt.MouseButton.LeftButton
+    held = Qt.MouseButton.NoButton if kind == QEvent.Type.MouseButtonRelease else Qt.MouseButton.LeftButton
+    QApplication.sendEvent(widget, QMouseEvent(kind, QPointF(place), button, held, Qt.KeyboardModifier.NoModifier))
+
+
+def type_key(widget: QWidget, key: int, text: str = "") -> None:
+    """Press and let go of a key on `widget`."""
+    for kind in (QEvent.Type.KeyPress, QEvent.Type.KeyRelease):
+        QApplication.sendEvent(widget, QKeyEvent(kind, key, Qt.KeyboardModifier.NoModifier, text))
 
 
 def shows(window: Window, image: np.ndarray) -> bool:

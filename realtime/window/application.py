@@ -6,14 +6,15 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 
 from realtime.live import Dials, Live
 from realtime.live.asked import outputs_of
+from realtime.live.camera_names import list_cameras
 from realtime.live.pace import Pace
-from realtime.live.sources import open_source
+from realtime.live.sources import Source, open_source
 from realtime.log import Faults, start_log
 from realtime.options import Options
 from realtime.styles import Opener, before_qt  # noqa: F401
@@ -24,6 +25,10 @@ from PyQt5.QtCore import QCoreApplication, QMessageLogContext, Qt, QTimer, QtMsg
 from PyQt5.QtGui import QGuiApplication
 from PyQt5.QtWidgets import QApplication
 
+from realtime.window.memory import Memory
+from realtime.window.previews import Previews
+from realtime.window.settings import Settings, settings_path
+from realtime.window.theme import dark
 from realtime.window.window import Window
 
 _WATCH_MS = 100
@@ -43,35 +48,60 @@ def make_application() -> QApplication:
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_EnableHighDpiScaling)  # Qt 5 wants it said, and before
     QCoreApplication.setAttribute(Qt.ApplicationAttribute.AA_UseHighDpiPixmaps)
     QGuiApplication.setHighDpiScaleFactorRoundingPolicy(Qt.HighDpiScaleFactorRoundingPolicy.PassThrough)
-    return QApplication(["livebrush"])
+    application = QApplication(["livebrush"])
+    application.setStyle("Fusion")  # the same everywhere; the sheet does the rest
+    application.setPalette(dark())
+    application.setApplicationDisplayName("Livebrush")
+    return application
 
 
-def run(options: Options, style: str, height: int, source: str) -> int:
-    """Open the window on the source that `source` names and run it until it is closed; returns the exit code.
+def run(options: Options, style: str, height: int) -> int:
+    """Open the window and run it until it is closed; returns the exit code.
 
-    Raises KeyboardInterrupt after Ctrl-C, at whatever moment it came, when everything is stopped.
+    What the command line doesn't say is as it was the last time, else `style` and the first camera; `style` is "" where
+    none is installed. Raises KeyboardInterrupt after Ctrl-C, at whatever moment it came, when everything is stopped.
     """
-    cards = [style.card for style in installed_styles(options.weights)]
-    outputs = outputs_of(options)
+    styles = installed_styles(options.weights)
+    settings, outputs = Settings(settings_path()), outputs_of(options)
     with _hears_ctrl_c() as stopped, Faults(start_log()) as faults:
         qInstallMessageHandler(_say_only_what_matters)
         application = make_application()
-        opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
-        dials = Dials(options.strength, options.keep_colors, options.stroke, height)
-        pace = Pace(options.fps, options.height is None)
-        live = Live(partial(open_source, height=height, loop=True), source, opener, style, dials, pace=pace)
+        live = _live(options, style, height, Memory(settings), {style.card.name for style in styles})
         for output in outputs:
             live.add(output)
-        window = Window(live, cards, faults=faults)
+        previews = Previews(Opener(options.weights, "cpu", 1, "onnxruntime"), styles)  # opens faster than others
+        window = Window(live, styles, faults=faults, settings=settings, previews=previews, cameras=list_cameras)
         watch = QTimer(window)  # lets Python see signals, too
         watch.timeout.connect(partial(_close_if, stopped, window))
         watch.start(_WATCH_MS)
         live.start()
+        previews.start()
         window.show()
         code = int(application.exec_())
     if stopped.is_set():
         raise KeyboardInterrupt
     return code
+
+
+def _live(options: Options, style: str, height: int, memory: Memory, installed: set[str]) -> Live:
+    """The loop as the command line wants it, and for the rest as it was the last time."""
+    opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
+    dials = Dials(options.strength, options.keep_colors, options.stroke, height)
+    default = Options()
+    said = options.style is not None or any(
+        getattr(options, name) != getattr(default, name) for name in ("strength", "stroke", "keep_colors")
+    )
+    if not said:
+        style, dials = memory.style(installed) or style, memory.dials(dials)
+    source = options.source or memory.source() or "0"
+    pace = Pace(options.fps, options.height is None)
+    live: Live = Live(partial(_open, lambda: live.dials.height), source, opener, style, dials, pace=pace)
+    return live
+
+
+def _open(height: Callable[[], int | None], source: str) -> Source:
+    """The source at the height that is painted now."""
+    return open_source(source, height=height(), loop=True)
 
 
 def _close_if(stopped: threading.Event, window: Window) -> None:

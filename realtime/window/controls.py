@@ -1,181 +1,122 @@
-"""The two rows under the picture: the style and what it is blended with, the sliders, and how it goes."""
+"""The row of dials under the picture: how strong, how bold, whose colours, and what the style is blended with."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 
+from PyQt5.QtCore import QSignalBlocker, Qt
+from PyQt5.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
 from realtime.live import Live
-from realtime.styles.blends import read_blend, write_blend
-from weights.card import Card
+from realtime.window.chooser import Chooser
 
-# isort: split
-from PyQt5.QtCore import QSignalBlocker, Qt, pyqtSignal
-from PyQt5.QtWidgets import QComboBox, QGridLayout, QHBoxLayout, QLabel, QSlider, QWidget
+_ALONE = "Blend with …"
 
-_DRAG_SECONDS = 0.1  # a slider's way through a blend is felt, not watched
-_ALONE = "Blend with ..."
+DIALS = {
+    "strength": ("Strength", "How much of the painting: from the photo to the painting"),
+    "stroke": ("Strokes", "From fine strokes to bold ones, in styles that have both"),
+    "keep_colors": ("Keep colours", "From the painting's colours to the photo's own"),
+}
+"""The dials of `realtime.live.Dials` that have a slider: what they are called, and what they do."""
 
 
 class Controls(QWidget):
-    """Hands `live` what the user chooses. `cards` are the styles of the menu, in order; `changed` is sent with it."""
+    """Hands `live` what the sliders say, and `chooser` what to blend with."""
 
-    changed = pyqtSignal()
-
-    def __init__(self, live: Live, cards: list[Card]) -> None:
+    def __init__(self, live: Live, chooser: Chooser) -> None:
         super().__init__()
-        self._live, self._cards = live, cards
-        self._asked = ""  # the style handed over last
-        self.styles, self.partner = _menu("the style"), _menu("a second style of the same network")
-        self.mix = _slider(0.0)
-        self.strength = _slider(live.dials.strength)
-        self.stroke = _slider(live.dials.stroke)
-        self.keep_colors = _slider(live.dials.keep_colors)
-        self.status = QLabel("opening ...")
-        for card in cards:
-            self.styles.addItem(card.title or card.name, card.name)
-            self.styles.setItemData(self.styles.count() - 1, card.picture.painter, Qt.ItemDataRole.ToolTipRole)
-        self._lay_out()
-        self.follow()
-        self.styles.currentIndexChanged.connect(self._switch)
-        self.partner.currentIndexChanged.connect(self._pair)
-        self.mix.valueChanged.connect(lambda _: self._choose(_DRAG_SECONDS))
-        self.styles.activated.connect(lambda _: self._choose())  # the same again: a broken one is tried anew
-        for dial, slider in (("strength", self.strength), ("stroke", self.stroke), ("keep_colors", self.keep_colors)):
+        self.setObjectName("dials")
+        self._live, self._chooser = live, chooser
+        self.sliders: dict[str, QSlider] = {}
+        self._dials = QHBoxLayout(self)
+        self._dials.setContentsMargins(12, 6, 12, 6)
+        self._dials.setSpacing(18)
+        for dial, (words, tip) in DIALS.items():
+            slider = self.sliders[dial] = _slider(words, tip)
+            self._dials.addWidget(_dial(_heading(words, slider), slider), 1)
             slider.valueChanged.connect(partial(self._turn, dial))
+        self.partner = QComboBox()
+        self.partner.setToolTip("A second style of the same network to blend with")
+        self.partner.setAccessibleName("Second style")
+        self.partner.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the wheel and letters are for the picture
+        self.partner.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.partner.setMinimumContentsLength(6)
+        self.mix = _slider("Blend", "From the chosen style to the second one")
+        self._dials.addWidget(_dial(self.partner, self.mix), 1)
+        self.partner.activated.connect(lambda _: chooser.pair(self.partner.currentData()))
+        self.mix.valueChanged.connect(lambda value: chooser.slide(value / 100))
+        chooser.changed.connect(self.follow)
+        self.show_dials()
+        self.follow()
 
-    def _lay_out(self) -> None:
-        rows = QGridLayout(self)
-        rows.setContentsMargins(12, 8, 12, 8)
-        rows.setHorizontalSpacing(16)
-        style, look = QHBoxLayout(), QHBoxLayout()
-        style.setSpacing(10)
-        look.setSpacing(10)
-        for part, stretch in ((self.styles, 0), (self.mix, 1), (self.partner, 0)):
-            style.addWidget(part, stretch)
-        self.mix.setToolTip("from the style on the left to the one on the right")
-        for words, slider in (
-            ("Strength", self.strength),
-            ("Strokes", self.stroke),
-            ("Keep colours", self.keep_colors),
-        ):
-            look.addWidget(_labelled(words, slider))
-            look.addWidget(slider, 1)
-        self.stroke.setToolTip("from fine to bold, in styles that have both")
-        rows.addLayout(style, 0, 0)
-        rows.addLayout(look, 1, 0, 1, 2)
-        rows.addWidget(self.status, 0, 1, Qt.AlignmentFlag.AlignVCenter)
-        rows.setColumnStretch(0, 1)
-        self.status.setMinimumWidth(
-            self.fontMetrics().horizontalAdvance("00.0 fps · 000 ms · delay 000 ms · 0000x0000 · CUDA")
-        )
-        self.status.setAlignment(Qt.AlignmentFlag.AlignRight)
-        for blending in (self.mix, self.partner):
-            blending.setVisible(any(self._partners(card.name) for card in self._cards))
+    @property
+    def strength(self) -> QSlider:
+        """From the photo to the painting."""
+        return self.sliders["strength"]
 
-    # --- what the keys do ---
-
-    def pick(self, index: int) -> None:
-        """Choose the style at `index` of the menu, where there is one."""
-        if index == self.styles.currentIndex():
-            self._choose()  # a broken one is tried anew
-        elif 0 <= index < self.styles.count():
-            self.styles.setCurrentIndex(index)
-
-    def step(self, by: int) -> None:
-        """Choose the style `by` places further in the menu, round and round."""
-        if self.styles.count():
-            self.styles.setCurrentIndex((self.styles.currentIndex() + by) % self.styles.count())
-
-    # --- from the menus to the style and back ---
+    def show_dials(self) -> None:
+        """Show the dials as `live` has them."""
+        for dial, slider in self.sliders.items():
+            slider.setValue(round(getattr(self._live.dials, dial) * 100))
 
     def follow(self) -> None:
-        """Show the style that `live` says, where it isn't what was chosen here: at the start, or after a refusal."""
-        if self._live.style == self._asked:
-            return
-        self._asked = self._live.style
-        weights = read_blend(self._live.style)
-        names = list(weights)
-        with QSignalBlocker(self.styles):
-            if len(names) > 2:  # more than the two menus can say: an item of its own
-                if self.styles.findData(self._live.style) < 0:
-                    titles = [self.styles.itemText(self.styles.findData(name)) for name in names]
-                    self.styles.addItem(" + ".join(titles), self._live.style)
-                names = [self._live.style]
-            self.styles.setCurrentIndex(max(0, self.styles.findData(names[0])))
-        self._offer(names[0], *names[1:])
-        if len(names) == 2:
-            self._slide(weights[names[1]])
-
-    def _switch(self) -> None:
-        """Another style was chosen: it stands alone, until it is blended in its turn."""
-        self._offer(self.styles.currentData())
-        self._choose()
-
-    def _pair(self) -> None:
-        """Another partner was chosen, or none: half and half is where both can be seen."""
-        paired = bool(self.partner.currentData())
-        self.mix.setEnabled(paired)
-        self._slide(0.5 if paired else 0.0)
-        self._choose()
-
-    def _offer(self, name: str, chosen: str = "") -> None:
-        """Fill the second menu with what `name` can be blended with; `chosen` is one of them."""
-        partners = self._partners(name)
+        """Show what is chosen."""
+        chooser, partners = self._chooser, self._chooser.partners()
         with QSignalBlocker(self.partner):
             self.partner.clear()
-            for card in [None, *partners]:
-                self.partner.addItem((card.title or card.name) if card else _ALONE, card.name if card else "")
-            self.partner.setCurrentIndex(max(0, self.partner.findData(chosen)))
+            self.partner.addItem(_ALONE, "")
+            for card in partners:
+                self.partner.addItem(card.title or card.name, card.name)
+            if len(chooser.names) > 2:  # more than the menu can say: an item of its own
+                self.partner.addItem(" + ".join(map(chooser.title, chooser.names[1:])), ",".join(chooser.names[1:]))
+                self.partner.setCurrentIndex(self.partner.count() - 1)
+            else:
+                self.partner.setCurrentIndex(max(0, self.partner.findData(chooser.partner)))
         self.partner.setEnabled(bool(partners))
-        self.mix.setEnabled(bool(self.partner.currentData()))
-        self._slide(0.0)
-
-    def _partners(self, name: str) -> list[Card]:
-        """The other styles of the trunk of the style `name`."""
-        trunk = {card.name: card.trunk for card in self._cards}.get(name, "")
-        return [card for card in self._cards if trunk and card.trunk == trunk and card.name != name]
-
-    def _slide(self, part: float) -> None:
+        self.mix.setEnabled(len(chooser.names) == 2)
         with QSignalBlocker(self.mix):
-            self.mix.setValue(round(part * 100))
+            self.mix.setValue(round(chooser.part * 100))
 
     def _turn(self, dial: str, value: int) -> None:
-        self._live.change(**{dial: value / 100})
-        self.changed.emit()
-
-    def _choose(self, fade: float | None = None) -> None:
-        """Hand over the style that the menus and the slider say."""
-        style, partner, part = self.styles.currentData(), self.partner.currentData(), self.mix.value() / 100
-        if partner:
-            style = write_blend({style: 1 - part, partner: part})
-        choose = self._live.choose if fade is None else partial(self._live.choose, fade=fade)
-        self._asked = style
-        choose(style)
-        self.changed.emit()
+        if round(getattr(self._live.dials, dial) * 100) != value:
+            self._live.change(**{dial: value / 100})
+            self._chooser.asked.emit()
 
 
-def _menu(tip: str) -> QComboBox:
-    menu = QComboBox()
-    menu.setToolTip(tip)
-    menu.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-    menu.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # keys belong to the window
-    return menu
+def _dial(heading: QWidget, slider: QSlider) -> QWidget:
+    both = QWidget()
+    column = QVBoxLayout(both)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(1)
+    column.addWidget(heading)
+    column.addWidget(slider)
+    return both
 
 
-def _slider(value: float) -> QSlider:
+def _slider(words: str, tip: str) -> QSlider:
     slider = QSlider(Qt.Orientation.Horizontal)
     slider.setRange(0, 100)
     slider.setPageStep(10)
-    slider.setMinimumWidth(80)
-    slider.setValue(round(value * 100))
-    slider.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    slider.setMinimumWidth(60)
+    slider.setToolTip(tip)
+    slider.setAccessibleName(words)
+    slider.setAccessibleDescription(tip)
+    slider.setFocusPolicy(Qt.FocusPolicy.TabFocus)
     return slider
 
 
-def _labelled(words: str, slider: QSlider) -> QLabel:
-    """A label that says `words` and where `slider` stands, as wide as it will ever be."""
-    label = QLabel()
-    slider.valueChanged.connect(lambda value: label.setText(f"{words} {value} %"))
-    label.setMinimumWidth(label.fontMetrics().horizontalAdvance(f"{words} 100 %") + 12)
-    label.setText(f"{words} {slider.value()} %")
-    return label
+def _heading(words: str, slider: QSlider) -> QWidget:
+    """`words`, and at the right where `slider` stands."""
+    both = QWidget()
+    row = QHBoxLayout(both)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(QLabel(words))
+    row.addStretch(1)
+    value = QLabel()
+    value.setObjectName("faint")
+    row.addWidget(value)
+    show: Callable[[int], None] = lambda number: value.setText(f"{number} %")  # noqa: E731
+    slider.valueChanged.connect(show)
+    show(slider.value())
+    return both

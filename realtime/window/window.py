@@ -1,212 +1,279 @@
-"""The window: the painted picture over its controls, the keys and one line on how it goes."""
+"""The window: the painted picture, and around it what one does with it."""
 
 from __future__ import annotations
 
-import logging
-import time
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
-from realtime.live import Live, Painted, State
-from realtime.live.meter import Meter
+from PyQt5.QtCore import QEvent, Qt, QTimer
+from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
+from PyQt5.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
+
+from realtime.live import Dials, Live, Painted
 from realtime.live.sources import describe
 from realtime.log import Faults
-from realtime.stills import StillPicture, write_still
-from weights.card import Card
-from weights.errors import InputError
-
-# isort: split
-from PyQt5.QtCore import QEvent, Qt, QTimer
-from PyQt5.QtGui import QCloseEvent, QKeyEvent
-from PyQt5.QtWidgets import QApplication, QMainWindow, QVBoxLayout, QWidget
-
+from realtime.window import theme
+from realtime.window.bar import Bar
+from realtime.window.browsing import Browsing
+from realtime.window.chooser import Chooser
 from realtime.window.controls import Controls
+from realtime.window.gallery import Gallery
+from realtime.window.keys import KeysCard, action_of
+from realtime.window.looks import Looks
+from realtime.window.memory import Memory
+from realtime.window.previews import Previews
+from realtime.window.settings import Settings
+from realtime.window.showing import Showing
+from realtime.window.snapshots import Snapshots
+from realtime.window.source_kinds import SAMPLE, is_camera
+from realtime.window.sources_menu import Cameras, SourcesMenu
+from realtime.window.status import StatusLine
 from realtime.window.view import View
-from realtime.window.words import REMARK_SECONDS, Words
+from realtime.window.view_menu import ViewMenu
+from weights.catalog import Style
 
-_log = logging.getLogger(__name__)
-_LOOK = """
-QMainWindow, QWidget { background: #1b1b1d; color: #d8d8d8; font-size: 13px; }
-QComboBox { background: #2b2b2e; border: 1px solid #3c3c40; border-radius: 4px; padding: 4px 10px; }
-QComboBox:disabled { color: #6a6a6e; }
-QComboBox QAbstractItemView { background: #2b2b2e; selection-background-color: #3d5a80; }
-QSlider::groove:horizontal { height: 4px; background: #3c3c40; border-radius: 2px; }
-QSlider { background: transparent; }
-QSlider::sub-page:horizontal { background: #6c93c4; border-radius: 2px; }
-QSlider::handle:horizontal { width: 14px; margin: -6px 0; background: #e6e6e6; border-radius: 7px; }
-QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { background: #4a4a4e; }
-QToolTip { background: #2b2b2e; color: #d8d8d8; border: 1px solid #3c3c40; }
-"""
-KEYS = "1-9 or arrows: style · hold C: compare · space: pause · S: save · F: full screen · Esc: leave"
+_STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
 
 
 class Window(QMainWindow):
-    """Shows what `live` paints and hands it what the user chooses.
+    """Shows what `live` paints and hands it what the user chooses among `styles`.
 
-    `cards` are the styles of the menu, in order; `faults` are said as they come.
+    `faults` are said as they come; `settings` come back at the next start; snapshots go into the folder `snapshots`;
+    `cameras` says which there are.
     """
 
-    def __init__(self, live: Live, cards: list[Card], snapshots: Path = Path(), faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        live: Live,
+        styles: list[Style],
+        snapshots: Path = Path(),
+        faults: Faults | None = None,
+        settings: Settings | None = None,
+        previews: Previews | None = None,
+        cameras: Cameras = list,
+    ) -> None:
         super().__init__()
-        self.live, self._snapshots, self._faults = live, snapshots, faults or Faults()
-        self._painted: Painted | None = None
-        self._comparing = False
-        self._drawn = True  # whether the newest picture has reached the screen, or is an old one painted anew
-        self._words, self._delay = Words(), Meter()
-        self.view = View()
-        self.view.clicked.connect(self._words.settle)
-        self.view.drawn.connect(self._measure)
-        self.controls = Controls(live, cards)
-        self.controls.changed.connect(self._words.settle)
-        self.controls.status.setToolTip(KEYS)
-        self.setStyleSheet(_LOOK)
-        body = QWidget()
-        column = QVBoxLayout(body)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.view, 1)
-        column.addWidget(self.controls)
-        self.setCentralWidget(body)
+        self.live, self.memory = live, Memory(settings or Settings())
+        self.view, self.status, self._source, self._scale = View(), StatusLine(), "", 0.0
+        cards = [style.card for style in styles]
+        self.chooser = Chooser(live, cards)
+        self.gallery = Gallery(styles, self.memory.favourites())
+        self.controls = Controls(live, self.chooser)
+        self.showing = Showing(live, self.view, self.status, self.chooser, faults or Faults())
+        self.browsing = Browsing(self.view, self.gallery, self.chooser, previews)
+        self.snapshots = Snapshots(self._shown, cards, snapshots)
+        self.looks = Looks(live, self.chooser)
+        self.sources = SourcesMenu(cameras, lambda: live.source, self)
+        self._actions = self._all_actions()
+        toggles: dict[str, Callable[[bool], None]] = {"on_top": self._stay_on_top, "compact": self._show_controls}
+        self.menu = ViewMenu(live, toggles, self.snapshots.count_down, self)
+        self.bar = Bar(self._actions, {"source": self.sources, "view": self.menu})
+        self.card = KeysCard(self)
+        self._lay_out()
+        self._connect()
+        self._restore()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.refresh)
-        self._timer.start(self._interval())
+        self._timer.start(_interval())
 
-    def _interval(self) -> int:
-        screen = QApplication.primaryScreen()
-        rate = screen.refreshRate() if screen is not None else 60.0
-        return max(5, int(1000 / max(rate, 30.0)))
+    def _all_actions(self) -> dict[str, Callable[[], object]]:
+        """What keys and buttons do, by the names of `realtime.window.keys`."""
+        return {
+            "search": self.gallery.search.setFocus,
+            "star": lambda: self.gallery.star(self.chooser.name),
+            "hold": lambda: self.showing.compare(True),
+            "split": lambda: self.split(self.view.divider is None),
+            "pause": lambda: self.live.pause(not self.live.paused),
+            "open_file": self.sources.open_file,
+            "snapshot": self.snapshots.take,
+            "countdown": self.snapshots.count_down,
+            "mirror": lambda: self.mirror(not self.view.mirrored),
+            "compact": lambda: self.menu.toggles["compact"].toggle(),
+            "on_top": lambda: self.menu.toggles["on_top"].toggle(),
+            "full_screen": self.toggle_full_screen,
+            "keys": lambda: self.card.toggle(),
+            "leave": self.leave,
+        }
+
+    def _lay_out(self) -> None:
+        self.setMinimumSize(420, 300)
+        self.setAcceptDrops(True)
+        self._under, body = QWidget(), QWidget()
+        under, column, row = QVBoxLayout(self._under), QVBoxLayout(body), QHBoxLayout()
+        for layout in (under, column, row):
+            layout.setContentsMargins(0, 0, 0, 0)
+            layout.setSpacing(0)
+        for part in (self._under, body):
+            part.setObjectName("body")
+        self.status.setContentsMargins(12, 0, 12, 6)
+        under.addWidget(self.controls)
+        under.addWidget(self.status)
+        row.addWidget(self.view, 1)
+        row.addWidget(self.gallery)
+        column.addWidget(self.bar)
+        column.addLayout(row, 1)
+        column.addWidget(self._under)
+        self.setCentralWidget(body)
+        self.view.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.view.setFocus()
+
+    def _connect(self) -> None:
+        words = self.showing.words
+        self.sources.chosen.connect(words.settle)
+        self.sources.chosen.connect(self.live.choose_source)
+        self.view.opened.connect(self.toggle_full_screen)
+        self.gallery.left.connect(self.view.setFocus)
+        self.snapshots.counted.connect(self.view.show_count)
+        self.snapshots.saved.connect(lambda path: words.remark(f"Saved {path}"))
+        for failed in (self.snapshots.failed, self.looks.failed):
+            failed.connect(words.complain)
+        self.looks.said.connect(words.remark)
+        self.looks.recalled.connect(self.controls.show_dials)
+        self.showing.welcome.sample.connect(lambda: self.live.choose_source(str(SAMPLE)))
+        self.showing.welcome.file.connect(self.sources.open_file)
+        self.gallery.starred.connect(lambda: self.memory.keep_favourites(self.gallery.tiles.favourites))
+
+    def _restore(self) -> None:
+        self.resize(1180, 760)
+        self.restoreGeometry(self.memory.geometry())
+        for name, action in self.menu.toggles.items():
+            action.setChecked(self.memory.flag(name))
 
     def refresh(self) -> None:
         """Show the newest painted frame and how it goes; the timer calls it at display rate."""
-        self._speak()
-        painted = self.live.newest()
-        if painted is not None:
-            if self._painted is None:
-                self._words.remark(self.live.note or KEYS, 2 * REMARK_SECONDS)
-            self._drawn = self._painted is not None and painted.captured == self._painted.captured
-            self._painted = painted
-            self._show()
-        self.controls.follow()
-        self.controls.status.setText(self._status())
-        self.setWindowTitle(f"Livebrush - {describe(self.live.source)}")
+        self._follow_source()
+        self.snapshots.tell()
+        painted = self.showing.refresh()
+        self.chooser.follow()
+        self.browsing.refresh(painted)
+        self.bar.show_title(self.chooser.words())
 
-    def _speak(self) -> None:
-        trouble = self.live.trouble()
-        if trouble is not None:
-            self._words.complain(self._whole(trouble))
-        fault = self._faults.take()
-        if fault:
-            self._words.complain(fault)
-        self.view.show_words(self._words.now(self._whole(self.live.state)))
+    def _follow_source(self) -> None:
+        """Say the source in use; a camera's picture is mirrored, as people know themselves from mirrors."""
+        if self.live.source != self._source:
+            self._source = self.live.source
+            self._mirror(self.memory.mirrors() and is_camera(self._source))
+        words = describe(self._source)
+        self.bar.show_source(words)
+        self.setWindowTitle(f"{words} - Livebrush")
 
-    def _whole(self, state: State) -> str:
-        return f"{state.words} {self._faults.more()}".rstrip() if state.unforeseen else state.words
+    def _shown(self) -> tuple[Painted, Dials, bool] | None:
+        if self.showing.painted is None:
+            return None
+        mirrored = self.view.mirrored and self.menu.toggles["mirror_saved"].isChecked()
+        return self.showing.painted, self.live.dials, mirrored
 
-    def _show(self) -> None:
-        if self._painted is not None:
-            self.view.show_image(self._painted.original if self._comparing else self._painted.image)
+    # --- what buttons, menus and keys do ---
 
-    def _measure(self) -> None:
-        """The newest picture is on the screen: how late it is."""
-        if self._painted is not None and not self._drawn:
-            self._drawn = True
-            self._delay.add(time.monotonic() - self._painted.captured)
+    def mirror(self, on: bool) -> None:
+        """Show the picture mirrored, or not; of cameras that is remembered."""
+        self._mirror(on)
+        if is_camera(self.live.source):
+            self.memory.keep_mirrors(on)
 
-    def _status(self) -> str:
-        if self._painted is None:
-            return f"loading {self.live.style} ..." if self.live.loading else "no picture yet"
-        speed = self.live.meter.read()
-        h, w = self._painted.image.shape[:2]
-        parts = [f"{w}x{h}", self.live.runs_on]
-        if speed.frames > 1 and not self.live.paused:
-            delay = f"delay {self._delay.read().p50_ms:.0f} ms"
-            parts = [f"{speed.fps:.1f} fps", f"{speed.p50_ms:.0f} ms", delay, *parts]
-        if self.live.loading:
-            parts.append(f"loading {self.live.style} ...")
-        elif self.live.paused:
-            parts.append("paused")
-        return " · ".join(parts)
+    def _mirror(self, on: bool) -> None:
+        self.view.mirror(on)
+        self.bar.buttons["mirror"].setChecked(on)
 
-    # --- keys ---
+    def split(self, on: bool) -> None:
+        """Show before and after side by side, or not."""
+        self.view.divide(0.5 if on else None)
+        self.bar.buttons["split"].setChecked(on)
+
+    def toggle_full_screen(self) -> None:
+        """Fill the screen with the picture alone, or go back."""
+        (self.showNormal if self.isFullScreen() else self.showFullScreen)()
+        self._show_controls()
+
+    def leave(self) -> None:
+        """Leave what is in front: full screen, the compact view; else the program."""
+        if self.isFullScreen():
+            self.toggle_full_screen()
+        elif self.menu.toggles["compact"].isChecked():
+            self.menu.toggles["compact"].setChecked(False)
+        else:
+            self.close()
+
+    def _show_controls(self, _: bool = False) -> None:
+        shown = not (self.isFullScreen() or self.menu.toggles["compact"].isChecked())
+        for part in (self.bar, self.gallery, self._under):
+            part.setVisible(shown)
+
+    def _stay_on_top(self, on: bool) -> None:
+        shown = self.isVisible()
+        self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on)
+        if shown:
+            self.show()  # Qt hides a window whose flags change
+
+    # --- what Qt tells ---
 
     def keyPressEvent(self, event: QKeyEvent | None) -> None:
-        """The keys of `KEYS`."""
+        """The keys of `realtime.window.keys`."""
         if event is None or (event.isAutoRepeat() and event.key() == Qt.Key.Key_C):
             return
-        self._words.settle()
-        key = event.key()
-        if Qt.Key.Key_1 <= key <= Qt.Key.Key_9:
-            self.controls.pick(key - Qt.Key.Key_1)
-        elif key in (Qt.Key.Key_Right, Qt.Key.Key_Down):
-            self.controls.step(1)
-        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Up):
-            self.controls.step(-1)
-        elif key in self._actions():
-            self._actions()[key]()
+        self.showing.words.settle()
+        digit = event.key() - Qt.Key.Key_0
+        action = action_of(event)
+        if action:
+            self._actions[action]()
+        elif 1 <= digit <= 9:
+            held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
+            (self.looks.save if held else self.looks.recall)(digit)
+        elif event.key() in _STEPS:
+            self.browsing.step(_STEPS[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
     def keyReleaseEvent(self, event: QKeyEvent | None) -> None:
         """Letting go of C ends the comparison."""
         if event is not None and event.key() == Qt.Key.Key_C and not event.isAutoRepeat():
-            self.compare(False)
-
-    def _actions(self) -> dict[int, Callable[[], object]]:
-        return {
-            Qt.Key.Key_C: partial(self.compare, True),
-            Qt.Key.Key_Space: lambda: self.live.pause(not self.live.paused),
-            Qt.Key.Key_S: self.save,
-            Qt.Key.Key_F: self.toggle_full_screen,
-            Qt.Key.Key_Escape: self.leave,
-        }
-
-    def compare(self, on: bool) -> None:
-        """Show the frame as it was, or painted again."""
-        self._comparing = on
-        self._show()
-
-    def toggle_full_screen(self) -> None:
-        """Fill the screen with the picture alone, or go back."""
-        full = not self.isFullScreen()
-        self.controls.setVisible(not full)
-        (self.showFullScreen if full else self.showNormal)()
-
-    def leave(self) -> None:
-        """Leave full screen, else the program."""
-        if self.isFullScreen():
-            self.toggle_full_screen()
-        else:
-            self.close()
-
-    def save(self) -> Path | None:
-        """Save the picture shown as a PNG in the working folder; returns where."""
-        if self.view.image is None:
-            return None
-        stamp = time.strftime("%Y%m%d-%H%M%S")
-        path = self._snapshots / f"livebrush-{stamp}.png"
-        number = 2
-        while path.exists():
-            path = self._snapshots / f"livebrush-{stamp}-{number}.png"
-            number += 1
-        try:
-            write_still(StillPicture(self.view.image), path)
-        except InputError as error:
-            _log.warning("%s", error, exc_info=error)
-            self._words.complain(str(error))
-        else:
-            self._words.remark(f"Saved {path.resolve()}")
-        self._speak()
-        return path if path.exists() else None
+            self.showing.compare(False)
 
     def changeEvent(self, event: QEvent | None) -> None:
         """Losing the focus ends the comparison: the key may be let go elsewhere."""
         if event is not None and event.type() == QEvent.Type.ActivationChange and not self.isActiveWindow():
-            self.compare(False)
+            self.showing.compare(False)
         super().changeEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Fit the sizes of letters, tiles and the row of neighbours."""
+        super().resizeEvent(event)
+        scale = theme.scale_for(self.height())
+        if scale != self._scale:
+            self._scale = scale
+            self.setStyleSheet(theme.sheet(scale))
+            self.bar.scale(scale)
+        self.gallery.fit(self.width(), scale)
+        self.card.hide()
+        QTimer.singleShot(0, self.browsing.lie)
+
+    def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
+        """Files and addresses may be dropped."""
+        data = event.mimeData() if event is not None else None
+        if event is not None and data is not None and data.hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent | None) -> None:
+        """Paint what is dropped."""
+        data = event.mimeData() if event is not None else None
+        for url in (data.urls() if data is not None else [])[:1]:
+            self.sources.chosen.emit(url.toLocalFile() if url.isLocalFile() else url.toString())
+
     def closeEvent(self, event: QCloseEvent | None) -> None:
-        """Stop the threads before the window goes."""
+        """Go at once, then stop the threads."""
         self._timer.stop()
+        flags = {name: action.isChecked() for name, action in self.menu.toggles.items()}
+        self.memory.keep(self.live.source, self.live.style, self.live.dials, self.saveGeometry(), flags)
+        self.card.hide()
+        self.hide()
+        self.browsing.close()
+        self.sources.close_down()
         self.live.stop()
+        self.snapshots.close()
         super().closeEvent(event)
+
+
+def _interval() -> int:
+    screen = QApplication.primaryScreen()
+    rate = screen.refreshRate() if screen is not None else 60.0
+    return max(5, int(1000 / max(rate, 30.0)))

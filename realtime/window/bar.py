@@ -1,0 +1,85 @@
+"""The bar over the picture: the source at its left, what is chosen, and buttons for what is done most."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from PyQt5.QtCore import QSize, Qt
+from PyQt5.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolButton, QWidget
+
+from realtime.window import icons
+from realtime.window.keys import tip
+
+_BUTTONS = {
+    "split": ("Before and after", True),
+    "mirror": ("Mirror the picture", True),
+    "snapshot": ("Save a snapshot", False),
+    "full_screen": ("Full screen", False),
+    "keys": ("Keys", False),
+}
+"""What the buttons are called, by the action each does, and whether it can be on."""
+
+_ICONS = {"full_screen": "full"}
+
+
+class Bar(QWidget):
+    """Buttons for `actions`, by name; `menus` are opened by buttons of their own."""
+
+    def __init__(self, actions: Mapping[str, Callable[[], object]], menus: Mapping[str, QMenu]) -> None:
+        super().__init__()
+        self.setObjectName("bar")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.buttons: dict[str, QToolButton] = {}
+        row = QHBoxLayout(self)
+        row.setContentsMargins(8, 5, 8, 5)
+        row.setSpacing(2)
+        source = _button("source", "What is painted: a camera, a clip, a still or an address", menus["source"])
+        source.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.buttons["source"] = source
+        row.addWidget(source)
+        self._title = QLabel()
+        self._title.setObjectName("faint")
+        self._title.setAccessibleName("The style chosen")
+        self._title.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self._title, 1)
+        for action, (words, can_be_on) in _BUTTONS.items():
+            button = _button(_ICONS.get(action, action), tip(action, words), None, words)
+            button.setCheckable(can_be_on)
+            button.clicked.connect(lambda _=False, act=actions[action]: act())
+            self.buttons[action] = button
+        self.buttons["view"] = _button(
+            "view", "The window: size of the picture, on top, hide the controls", menus["view"]
+        )
+        for action in ("split", "mirror", "snapshot", "view", "full_screen", "keys"):
+            row.addWidget(self.buttons[action])
+
+    def show_source(self, words: str) -> None:
+        """Say what is painted."""
+        button = self.buttons["source"]
+        room = max(80, self.width() // 4)
+        button.setText(f" {button.fontMetrics().elidedText(words, Qt.TextElideMode.ElideMiddle, room)}")
+
+    def show_title(self, words: str) -> None:
+        """Say what is chosen."""
+        self._title.setToolTip(words)
+        room = self._title.width() - 8
+        self._title.setText(self._title.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room))
+
+    def scale(self, scale: float) -> None:
+        """Draw the icons `scale` times as large as usual."""
+        side = round(20 * scale)
+        for button in self.buttons.values():
+            button.setIconSize(QSize(side, side))
+
+
+def _button(picture: str, words: str, menu: QMenu | None = None, name: str = "") -> QToolButton:
+    button = QToolButton()
+    button.setIcon(icons.icon(picture))
+    button.setToolTip(words)
+    button.setAccessibleName(name or words)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # keys are for the picture
+    if menu is not None:
+        button.setMenu(menu)
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    return button

@@ -1,0 +1,76 @@
+"""What shows while one looks for a style: the thumbnails of the gallery, and the neighbours' live paintings."""
+
+from __future__ import annotations
+
+from PyQt5.QtCore import QObject
+
+from realtime.live import Painted
+from realtime.window.chooser import Chooser
+from realtime.window.gallery import Gallery
+from realtime.window.previews import Previews
+from realtime.window.strip import Strip, pixmap_of
+from realtime.window.view import View
+
+
+class Browsing(QObject):
+    """Keeps `gallery` and the row over `view` showing what `previews` paints; None paints nothing."""
+
+    def __init__(self, view: View, gallery: Gallery, chooser: Chooser, previews: Previews | None) -> None:
+        super().__init__()
+        self._view, self._gallery, self._chooser, self._previews = view, gallery, chooser, previews
+        self.strip = Strip(view)
+        self._titles = {name: chooser.title(name) for name in chooser.cards}
+        gallery.hovered.connect(self._hover)
+        gallery.chosen.connect(self._pick)
+        self.strip.chosen.connect(self._pick)
+        chooser.changed.connect(lambda: gallery.show_chosen(chooser.name))
+        gallery.show_chosen(chooser.name)
+
+    def step(self, by: int) -> None:
+        """Choose the style `by` places further in the gallery, and show its neighbours."""
+        order = self._gallery.tiles.names or self._gallery.tiles.all()
+        self._chooser.step(by, order)
+        self._browse(self._chooser.name)
+
+    def refresh(self, painted: Painted | None) -> None:
+        """Show what has been painted meanwhile; `painted` is the newest frame, None where none is new."""
+        self.strip.tick()
+        if self.strip.isVisible():
+            self.lie()
+        if self._previews is None:
+            return
+        wanted = tuple(self.strip.names) if self.strip.isVisible() else ()
+        if wanted != self._previews.wanted:
+            self._previews.neighbours(*wanted)
+        if painted is not None:
+            self._previews.offer(painted.original)
+        for preview in self._previews.take():
+            if preview.live:
+                self.strip.show_picture(preview.style, pixmap_of(preview.image, self._view.mirrored))
+            else:
+                picture = pixmap_of(preview.image)
+                self._gallery.show_picture(preview.style, picture)
+                self.strip.show_picture(preview.style, picture)
+
+    def lie(self) -> None:
+        """Put the row where it belongs, after the view has changed its size."""
+        self.strip.lie_in(self._view.rect().adjusted(0, 0, 0, -self._view.words_height()))
+
+    def close(self) -> None:
+        """End the paintings."""
+        if self._previews is not None:
+            self._previews.stop()
+
+    def _pick(self, name: str) -> None:
+        self._chooser.pick(name)
+        if self.strip.isVisible() or self._gallery.list.hasFocus():
+            self._browse(name)
+
+    def _hover(self, name: str) -> None:
+        if name:
+            self._browse(name)
+
+    def _browse(self, name: str) -> None:
+        if len(self._titles) > 1 and self._previews is not None:
+            self.lie()
+            self.strip.browse(name, self._titles, self._gallery.tiles.names or self._gallery.tiles.all())
