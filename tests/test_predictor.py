@@ -107,6 +107,10 @@ def test_what_is_no_picture_is_said(able: Path, tmp_path: Path) -> None:
     refused("none.jpg", able, r"no picture none\.jpg: check")
     refused("red:1,none.jpg:0", able, r"no picture none\.jpg: check")
     refused(str(broken), able, r"broken\.jpg is no picture that can be read")
+    huge = tmp_path / "huge.png"
+    sides = (400_000).to_bytes(4, "big") * 2
+    huge.write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + sides + b"\x08\x02\0\0\0" + bytes(16))
+    refused(str(huge), able, r"huge\.png has 400000x400000 pixels.*: choose a smaller picture\.")
     text = tmp_path / "words.txt"
     text.write_text("words")
     refused(str(text), able, r"words\.txt is no picture that can be read")

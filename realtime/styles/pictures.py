@@ -9,11 +9,12 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 
 from realtime.styles.onnx_file import read_predictor
 from realtime.suffixes import READABLE
-from weights.card import StylePicture
+from weights.card import Card, StylePicture
 from weights.catalog import Style
 from weights.errors import InputError
 from weights.folders import Folders, as_path
@@ -64,6 +65,12 @@ def predictor_file(folders: Folders | None = None) -> Path:
     )
 
 
+@lru_cache(maxsize=4)
+def _card_of(predictor: Path, _time: int, _size: int) -> Card:
+    """The card in the file, which has tens of megabytes: read once for as long as it is the same."""
+    return read_predictor(predictor).card
+
+
 def style_of(picture: Path, styles: Iterable[Style], folders: Folders | None = None) -> Style:
     """What is known of the style of `picture` before it is predicted: a card, and the trunk among `styles`.
 
@@ -72,7 +79,8 @@ def style_of(picture: Path, styles: Iterable[Style], folders: Folders | None = N
     if not is_file(str(picture)):
         raise InputError(f"There is no picture {picture}: check the name.")
     file = predictor_file(folders)
-    made = read_predictor(file).card
+    state = file.stat()
+    made = _card_of(file, state.st_mtime_ns, state.st_size)
     known = [s for s in styles if s.vector and s.model and s.card.trunk_hash == made.trunk_hash and made.trunk_hash]
     if not known:
         raise InputError(
