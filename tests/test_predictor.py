@@ -151,6 +151,9 @@ def test_the_live_picture_fades_to_a_picture(able: Path, tmp_path: Path) -> None
         until(lambda: live.newest() is not None)
         live.choose(mine, fade=0.1)
         until(lambda: (p := live.newest()) is not None and bool((p.image == (0, 0, 255)).all()))
+        colour_picture(tmp_path / "mine.png", 0, 255, 0, size=(30, 50))
+        live.reload_style(fade=0.0)
+        until(lambda: (p := live.newest()) is not None and bool((p.image == (0, 255, 0)).all()))
         live.choose(str(tmp_path / "none.png"))
         until(lambda: (t := live.trouble()) is not None and "no picture" in t.words)
         assert live.style == mine

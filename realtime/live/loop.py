@@ -159,6 +159,10 @@ class Live:
         """
         self._styling.choose(style, fade)
 
+    def reload_style(self, fade: float = FADE_SECONDS) -> None:
+        """Open the style chosen last again, as its picture or its vector has changed, and fade to what it is now."""
+        self._styling.reload(fade)
+
     @property
     def device(self) -> str:
         """The device really used, "" before the first style is loaded."""

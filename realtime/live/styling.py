@@ -100,8 +100,9 @@ class Styling:
         """
         self._open_style, self._size, self._swapped, self._clock = open_style, size, swapped, clock
         self._stopped = threading.Event()
-        self._lock = threading.Lock()  # guards the six below
+        self._lock = threading.Lock()  # guards the seven below
         self._wanted, self._fade_seconds = style, FADE_SECONDS
+        self._stale = False  # whether the style in use is to be opened again
         self._in_use: InUse | None = None
         self._loader: threading.Thread | None = None
         self._state = State(Condition.OPENING, f"Loading {style} ...")
@@ -141,6 +142,12 @@ class Styling:
                 self._loader = threading.Thread(target=self._load, name="loader", daemon=True)
                 self._loader.start()
 
+    def reload(self, fade: float = FADE_SECONDS) -> None:
+        """Open the style chosen last again, as its file has changed; it is swapped in as by `choose`."""
+        with self._lock:
+            self._stale = True
+        self.choose(self._wanted, fade)
+
     def publish(self, used: InUse, put: Callable[[], None]) -> bool:
         """Run `put`, unless another network has taken the place of `used` meanwhile; whether it ran."""
         with self._lock:
@@ -173,9 +180,10 @@ class Styling:
         while not self._stopped.is_set():
             with self._lock:
                 wanted, used = self._wanted, self._in_use
-                if used is not None and used.style == wanted:
+                if used is not None and used.style == wanted and not self._stale:
                     self._loader = None
                     return
+                self._stale = False
             try:
                 stylizer = self._open_style(wanted)
                 size = self._size()
