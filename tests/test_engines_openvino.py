@@ -196,9 +196,14 @@ def test_the_next_start_compiles_nothing(model: ModelFile, made: Counter[object]
 
 def test_the_next_start_loads_only_what_it_paints_with(model: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
     opened(model).prepare(*SIZE)
-    loaded = []
+    loaded: list[object] = []
     real = compiled.Compiled.__call__
-    monkeypatch.setattr(compiled.Compiled, "__call__", lambda self, size: loaded.append(size) or real(self, size))
+
+    def noting(self: compiled.Compiled, size: tuple[int, int] | None) -> object:
+        loaded.append(size)
+        return real(self, size)
+
+    monkeypatch.setattr(compiled.Compiled, "__call__", noting)
     again = opened(model)
     again.prepare(*SIZE)
     assert inverts(again, SIZE)
