@@ -59,6 +59,18 @@ def test_auto_takes_the_gpu() -> None:
     assert (stylizer.device, stylizer.runs_on) == ("cuda", "CUDA · ONNX Runtime f32")
 
 
+def test_a_prepared_size_paints_as_on_the_processor(on_gpu: Opener, on_processor: Opener) -> None:
+    """Frame after frame through the same buffers and the recorded graph, one size after another."""
+    gpu, processor = on_gpu("starry-night"), on_processor("starry-night")
+    for size in ((48, 64), (120, 160)):
+        gpu.prepare(*size)
+        assert size in gpu.network._fixed, "this size has no session of its own"  # type: ignore[attr-defined]
+        for seed in range(5):
+            frame = picture(*size, seed)
+            for dials in ({}, {"strength": 0.5}, {"keep_colors": 1.0}):
+                assert alike(gpu(frame, **dials), processor(frame, **dials))
+
+
 def test_threads_may_paint_at_once(on_gpu: Opener) -> None:
     paint, frames = on_gpu("starry-night"), [picture(48, 64, seed) for seed in range(4)]
     expected = [paint(frame) for frame in frames]

@@ -13,13 +13,12 @@ import numpy as np
 import onnxruntime as ort
 
 from realtime.frames import Image
-from realtime.styles.engines import Feeds, Unavailable, Wanted, reason
+from realtime.styles.engines import Engine, Feeds, Unavailable, Wanted, reason
 from realtime.styles.onnx_file import ModelFile
 from realtime.styles.trial import trial
 from weights.errors import InputError
 
 _CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
-_CUDA_OPTIONS = {"cudnn_conv_algo_search": "HEURISTIC"}  # the default searches for seconds at each new frame size
 _SILENT = 4  # ONNX Runtime's log level "fatal": what goes wrong comes back as an exception, in words
 
 
@@ -43,31 +42,42 @@ class OnnxRuntime:
 def open_cpu(model: ModelFile, wanted: Wanted) -> OnnxRuntime:
     """The model on the processor; raises InputError where ONNX Runtime can't read it."""
     try:
-        return OnnxRuntime(_session(model, wanted.threads, [_CPU]), "cpu")
+        return OnnxRuntime(session(model.data, wanted.threads, [_CPU]), "cpu")
     except Exception as error:  # ONNX Runtime's own classes share no base but Exception
         raise InputError(f"{model.path} is no style that can be read ({reason(error)}): export it again.") from error
 
 
-def open_cuda(model: ModelFile, wanted: Wanted) -> OnnxRuntime:
+def open_cuda(model: ModelFile, wanted: Wanted) -> Engine:
     """The model on the GPU, where it has really run; raises Unavailable."""
     trouble = _cuda_trouble()
     if trouble:
         raise Unavailable(trouble)
+    from realtime.styles.engines_gpu import Gpu
+
     try:
-        session = _session(model, wanted.threads, [(_CUDA, _CUDA_OPTIONS), _CPU])
-        if _CUDA not in session.get_providers():
-            raise RuntimeError("ONNX Runtime left the GPU out")
-        engine = OnnxRuntime(session, "cuda")
-        engine.run(trial(model))
+        engine = Gpu(model, wanted)
+        engine.paint(trial(model))
     except Exception as error:  # a driver too old, no memory left: many kinds, and the processor still works
         raise Unavailable(f"CUDA doesn't work here ({reason(error)})") from error
     return engine
 
 
-def _session(model: ModelFile, threads: int, providers: list[Any]) -> Any:
+def session(data: bytes, threads: int, providers: list[Any], size: tuple[int, int] | None = None) -> Any:
+    """ONNX Runtime's session of the network `data`, for frames of `size`, `(height, width)`, or of any."""
     ort.set_default_logger_severity(_SILENT)
+    options = _options(threads)
+    if size is not None:
+        for name, side in zip(_free_sides(data), size, strict=True):
+            options.add_free_dimension_override_by_name(name, side)
     # enable_fallback=0: the fallback of ONNX Runtime prints a banner on stdout; ours is a sentence.
-    return ort.InferenceSession(model.data, _options(threads), providers=providers, enable_fallback=0)
+    return ort.InferenceSession(data, options, providers=providers, enable_fallback=0)
+
+
+def _free_sides(data: bytes) -> list[str]:
+    """The names that the network has for its frame's height and width."""
+    opened = ort.InferenceSession(data, _options(1), providers=[_CPU])
+    (frame,) = [port for port in opened.get_inputs() if port.name == "frame"]
+    return list(frame.shape[:2])
 
 
 def _options(threads: int) -> Any:

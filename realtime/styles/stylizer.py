@@ -53,7 +53,21 @@ class Stylizer:
         model = file if isinstance(file, ModelFile) else read_model(file)
         self.path, self.card, self.style_length = model.path, model.card, model.style_length
         self._engine, self.note = open_engine(model, Wanted(engine, device, precision, threads))
-        self.device, self.engine, self.precision = self._engine.device, self._engine.name, self._engine.precision
+
+    @property
+    def device(self) -> str:
+        """What paints now; another where a GPU is lost."""
+        return self._engine.device
+
+    @property
+    def engine(self) -> str:
+        """The engine's name."""
+        return self._engine.name
+
+    @property
+    def precision(self) -> str:
+        """That of the convolutions."""
+        return self._engine.precision
 
     @property
     def network(self) -> object:
