@@ -61,7 +61,7 @@ def test_a_size_that_no_graph_can_hold_is_painted(model: ModelFile, monkeypatch:
     def fails(*_: object) -> None:
         raise RuntimeError("the graph can't be captured")
 
-    monkeypatch.setattr(engines_gpu, "_Fixed", fails)
+    monkeypatch.setattr(engines_gpu, "Fixed", fails)
     engine = Gpu(model, WANTED, place="cpu")
     engine.prepare(*SIZE)
     np.testing.assert_array_equal(engine.run(feeds()), 255 - feeds()["frame"])

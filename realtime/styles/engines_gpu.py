@@ -12,11 +12,10 @@ from collections import OrderedDict
 from typing import Any
 
 import numpy as np
-import onnxruntime as ort
 
 from realtime.frames import Image
 from realtime.styles.engines import Feeds, Wanted, reason
-from realtime.styles.engines_onnxruntime import OnnxRuntime, open_cpu, session
+from realtime.styles.engines_onnxruntime import Fixed, OnnxRuntime, open_cpu, session
 from realtime.styles.onnx_file import ModelFile
 from realtime.styles.trial import trial
 
@@ -41,7 +40,7 @@ class Gpu:
         self._any_size = self._session({})
         self.device = place
         self._lock = threading.Lock()  # guards the two below
-        self._fixed: OrderedDict[tuple[int, int], _Fixed] = OrderedDict()  # the last used at the end
+        self._fixed: OrderedDict[tuple[int, int], Fixed] = OrderedDict()  # the last used at the end
         self._processor: OnnxRuntime | None = None
 
     def run(self, feeds: Feeds) -> Image:
@@ -72,7 +71,7 @@ class Gpu:
         if self._processor is not None or size in self._fixed:
             return
         try:
-            fixed = _Fixed(self._session(FIXED_OPTIONS, size), size, self._place)
+            fixed = Fixed(self._session(FIXED_OPTIONS, size), size, self._place)
             fixed.run({**trial(self._model), "frame": np.zeros((*size, 3), np.uint8)})  # records the graph
         except Exception as error:  # an operator that no graph can hold, no memory: the one for any size paints
             _log.info("no session of its own for %dx%d: %s", width, height, reason(error))
@@ -101,28 +100,3 @@ class Gpu:
         if PROVIDER not in opened.get_providers():
             raise RuntimeError("ONNX Runtime left the GPU out")
         return opened
-
-
-class _Fixed:
-    """A session for one frame size and its buffers, which one thread uses at a time."""
-
-    def __init__(self, opened: Any, size: tuple[int, int], place: str) -> None:
-        self._session, self._place, self._lock = opened, place, threading.Lock()
-        self._binding = opened.io_binding()
-        self._painted = ort.OrtValue.ortvalue_from_shape_and_type((*size, 3), np.uint8, place, 0)
-        self._binding.bind_ortvalue_output("painted", self._painted)
-        self._inputs: dict[str, Any] = {}
-
-    def run(self, feeds: Feeds) -> Image:
-        """The painted frame, in memory of its own."""
-        with self._lock:
-            for name, array in feeds.items():
-                if name in self._inputs:
-                    self._inputs[name].update_inplace(np.ascontiguousarray(array))
-                else:
-                    self._inputs[name] = ort.OrtValue.ortvalue_from_numpy(array.copy(), self._place, 0)
-                    self._binding.bind_ortvalue_input(name, self._inputs[name])
-            self._session.run_with_iobinding(self._binding)
-            painted = self._painted.numpy()
-            # On the processor that is the buffer itself, which the next frame is painted into.
-            return np.array(painted, np.uint8, copy=self._place == "cpu" or None)

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import io
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,31 @@ class OnnxRuntime:
 
     def prepare(self, height: int, width: int) -> None:
         """All sizes are alike to it."""
+
+
+class Fixed:
+    """A session for one frame size and its buffers, which one thread uses at a time."""
+
+    def __init__(self, opened: Any, size: tuple[int, int], place: str) -> None:
+        self._session, self._place, self._lock = opened, place, threading.Lock()
+        self._binding = opened.io_binding()
+        self._painted = ort.OrtValue.ortvalue_from_shape_and_type((*size, 3), np.uint8, place, 0)
+        self._binding.bind_ortvalue_output("painted", self._painted)
+        self._inputs: dict[str, Any] = {}
+
+    def run(self, feeds: Feeds) -> Image:
+        """The painted frame, in memory of its own."""
+        with self._lock:
+            for name, array in feeds.items():
+                if name in self._inputs:
+                    self._inputs[name].update_inplace(np.ascontiguousarray(array))
+                else:
+                    self._inputs[name] = ort.OrtValue.ortvalue_from_numpy(array.copy(), self._place, 0)
+                    self._binding.bind_ortvalue_input(name, self._inputs[name])
+            self._session.run_with_iobinding(self._binding)
+            painted = self._painted.numpy()
+            # On the processor that is the buffer itself, which the next frame is painted into.
+            return np.array(painted, np.uint8, copy=self._place == "cpu" or None)
 
 
 def open_cpu(model: ModelFile, wanted: Wanted) -> OnnxRuntime:
