@@ -10,6 +10,7 @@ if __name__ == "__main__":
 import io
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from realtime.options import Options, parse
@@ -32,6 +33,8 @@ def main(arguments: list[str] | None = None) -> int:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     options = parse(arguments)
+    if options.keep_style is not None:
+        options = replace(options, style=keep(options, options.keep_style))
     if options.list or options.json:
         return list_styles(options.weights, options.json)
     check(Wanted(options.engine, options.device, options.precision, options.threads))
@@ -43,6 +46,19 @@ def main(arguments: list[str] | None = None) -> int:
     if options.no_window:
         return run_without_window(options)
     return run_window(options)
+
+
+def keep(options: Options, name: str) -> str:
+    """Keep the picture's style of `options` under `name`; returns what to paint with. Raises InputError."""
+    from realtime.styles import Opener
+    from realtime.styles.kept import keep_style
+
+    check(Wanted(options.engine, options.device, options.precision, options.threads))
+    opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
+    style = options.style or default_style(options.weights)
+    kept = keep_style(style, name, opener)
+    print(f"livebrush: kept as {kept.card.name} in {kept.folder}.", file=sys.stderr)
+    return kept.card.name if kept.folder in as_path(options.weights) else style
 
 
 def default_style(folders: Folders | None = None) -> str:

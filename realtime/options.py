@@ -37,6 +37,7 @@ class Options:
     stroke: float = 1.0
     keep_colors: float = 0.0
     look: str | None = None
+    keep_style: str | None = None
     height: int | None = None
     device: str = "auto"
     engine: str = "auto"
@@ -78,6 +79,8 @@ class Options:
             raise InputError("Give either files to paint, or live outputs such as --record and --serve, not both.")
         if self.microphone and self.record is None:
             raise InputError("--microphone is heard in a recording: give --record FILE too.")
+        if self.keep_style is not None and self.style is None:
+            raise InputError("--keep-style NAME keeps the style of a picture: give --style PICTURE too.")
         if self.output is not None and not self.inputs:
             raise InputError(f"-o {self.output} needs files to paint: name a picture or a clip before it.")
 
@@ -150,7 +153,7 @@ def _parser() -> argparse.ArgumentParser:
     add("inputs", nargs="*", type=Path, metavar="files", help="pictures, clips, folders; none: a live window")
     add("-o", dest="output", type=Path, metavar="OUT", help="file or folder to write (default: ./NAME-STYLE)")
     add("--source", metavar="S", help="camera number or name, file, http: or rtsp: (default: 0)")
-    add("--list", action="store_true", help="list the styles (with --json for programs)")
+    add("--list", action="store_true", help="list the styles, as --json too; --keep-style NAME adds one")
     add("-h", "--help", action="help", help=argparse.SUPPRESS)
     more = partial(add, nargs=0, action=_MoreHelp, default=argparse.SUPPRESS)
     more("--help-files", help="codecs and all else for files (--help-live: record, serve)")
@@ -174,6 +177,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--threads", type=int, metavar="N", default=default.threads, help=argparse.SUPPRESS)
     add("--weights", action="append", default=[], metavar="DIR", help="folders of styles (default: yours, ours)")
     add("--json", action="store_true", help=argparse.SUPPRESS)
+    add("--keep-style", metavar="NAME", help=argparse.SUPPRESS)
     for action in (*_add_file_options(parser), *_add_live_options(parser)):
         action.help = argparse.SUPPRESS
     return parser

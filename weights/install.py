@@ -1,4 +1,4 @@
-"""Putting styles into a folder: all of them or none, whoever else does the same and whenever it is cut off."""
+"""Putting styles into a folder, all of them or none, whoever else does the same; and taking them out again."""
 
 from __future__ import annotations
 
@@ -45,14 +45,39 @@ def install(
     the end. One process at a time does this. `rebuild` gives the rows where the catalogue is damaged. Raises
     InputError.
     """
+    with _alone(folder):
+        old = _step_aside(folder, staged, _rows(folder, rebuild))
+        for file in sorted(path for path in staged.iterdir() if path.is_file()):
+            file.replace(folder / file.name)
+        write_catalog([*_kept(old, entries), *entries], folder)
+        _put_thumbnails(folder, staged, entries)
+        _tidy(folder)
+
+
+def uninstall(folder: Path, name: str) -> None:
+    """Take the style `name` out of the catalogue of `folder`, then delete its files that no other style needs.
+
+    Nothing happens where there is none of that name. Raises InputError.
+    """
+    with _alone(folder):
+        rows = read_catalog(folder)
+        kept = [row for row in rows if row.card.name != name]
+        if len(kept) == len(rows):
+            return
+        write_catalog(kept, folder)
+        needed = {file for row in kept for file in (row.model, row.vector)}
+        for row in rows:
+            for file in {row.model, row.vector} - needed - {""}:
+                (folder / file).unlink(missing_ok=True)
+        thumbnail_path(folder, name).unlink(missing_ok=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time changes `folder`; what goes wrong meanwhile is an InputError."""
     try:
         with FileLock(folder / LOCK, timeout=WAIT_SECONDS):
-            old = _step_aside(folder, staged, _rows(folder, rebuild))
-            for file in sorted(path for path in staged.iterdir() if path.is_file()):
-                file.replace(folder / file.name)
-            write_catalog([*_kept(old, entries), *entries], folder)
-            _put_thumbnails(folder, staged, entries)
-            _tidy(folder)
+            yield
     except Timeout:
         raise InputError(f"Another program is installing into {folder}: wait for it, and try again.") from None
     except OSError as error:

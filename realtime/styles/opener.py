@@ -8,11 +8,11 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from realtime.styles.blends import Part, find_blend, name_of
 from realtime.styles.onnx_file import ModelFile, parse_model, read_bytes
 from realtime.styles.pictures import predictor_file
-from realtime.styles.predictor import Predictor, read_painting
 from realtime.styles.stylizer import Stylizer
 from realtime.styles.vectors import Vector, mix, read_vector
 from weights.card import Card
@@ -21,8 +21,13 @@ from weights.errors import InputError
 from weights.files import sha256
 from weights.folders import Folders, as_path
 
+if TYPE_CHECKING:
+    from realtime.styles.predictor import Predictor
+
 _KEPT = 2  # networks kept open: the one in use and the one before it; more would cost memory for each
 _KEPT_PREDICTIONS = 8  # pictures whose vectors are remembered: blending by a slider opens the same again and again
+
+_State = tuple[Path, int, int]
 
 
 @dataclass(frozen=True)
@@ -57,10 +62,15 @@ class Opener:
         self._folders = as_path(folders)
         self._open = partial(Stylizer, device=device, threads=threads, engine=engine, precision=precision)
         self._threads = threads
-        self._predictor: Predictor | None = None
-        self._predictions: dict[tuple[Path, int, int], Vector] = {}  # the last used at the end
+        self._predictor: tuple[_State, Predictor] | None = None
+        self._predictions: dict[_State, Vector] = {}  # the last used at the end
         self._networks: OrderedDict[Path, _Network] = OrderedDict()  # the last used at the end
         self._lock = threading.Lock()
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """The search path."""
+        return self._folders
 
     def __call__(self, style: str) -> Stylizer:
         """The stylizer of `style`, a name or a blend; raises InputError where it isn't installed or is damaged."""
@@ -98,18 +108,16 @@ class Opener:
 
     def _predicted(self, picture: Path, network: Stylizer) -> Vector:
         """The vectors `(2, L)` of the style of `picture`, predicted once for as long as the file is the same."""
+        from realtime.styles.predictor import Predictor, read_painting  # ONNX Runtime: only where it is needed
+
         path = predictor_file(self._folders)
         with self._lock:
-            if self._predictor is None or self._predictor.path != path:
-                self._predictor = Predictor(path, self._threads)
+            if self._predictor is None or self._predictor[0] != _state(path):
+                self._predictor = _state(path), Predictor(path, self._threads)
                 self._predictions.clear()
-            predictor = self._predictor
+            predictor = self._predictor[1]
         predictor.card.check_trunk(network.card, path)
-        try:
-            state = picture.stat()
-        except OSError as error:
-            raise InputError(f"{picture} can't be read ({error.strerror}): check the name.") from error
-        same = (picture, state.st_mtime_ns, state.st_size)
+        same = _state(picture)
         vector = self._predictions.pop(same, None)
         if vector is None:
             vector = predictor.predict(read_painting(picture))
@@ -148,6 +156,15 @@ def _vector(style: Style, network: Stylizer) -> Vector:
     _check_hash(sha256(file), file, style.vector_sha256, card.name)
     card.check_trunk(network.card, file)
     return vector
+
+
+def _state(path: Path) -> _State:
+    """What changes when the file `path` does: its name, time and size. Raises InputError where it is missing."""
+    try:
+        state = path.stat()
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror}): check the name.") from error
+    return path, state.st_mtime_ns, state.st_size
 
 
 def _checked(path: Path, style: Style) -> ModelFile:

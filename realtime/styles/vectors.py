@@ -19,8 +19,11 @@ Vector = NDArray[np.float32]
 trunk (Dumoulin 2017). A style that was learned once has the same for both."""
 
 
-def read_vector(path: Path, length: int) -> Vector:
-    """The vectors in `path`, `(2, length) float32`; raises InputError where they are damaged or for another trunk."""
+def read_vector(path: Path, length: int | None = None) -> Vector:
+    """The vectors in `path`, `(2, length) float32`, of any length for None.
+
+    Raises InputError where they are damaged or for another trunk.
+    """
     try:
         check_size(path, MAX_VECTOR)
         numbers = load(path.read_bytes())
@@ -31,6 +34,8 @@ def read_vector(path: Path, length: int) -> Vector:
     if VECTOR_KEY not in numbers:
         raise InputError(f"{path} holds no style vector: export its style again.")
     vector = np.asarray(numbers[VECTOR_KEY], np.float32)
+    if length is None:
+        length = vector.shape[-1] if vector.ndim else 0
     if vector.shape not in ((length,), (2, length)):
         got = "x".join(map(str, vector.shape))
         raise InputError(f"The style vector {path} has {got} numbers where its trunk takes {length}: export it again.")
