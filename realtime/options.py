@@ -49,6 +49,7 @@ class Options:
     crf: int | None = None
     preset: str | None = None
     bits: int = 8
+    steady: bool = True
     fps: float | None = None
     record: Path | None = None
     microphone: bool = False
@@ -192,7 +193,9 @@ def _add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
         add("--crf", type=int, metavar="N", help="0 is best, larger is smaller (default: the codec's own)"),
         add("--preset", metavar="P", help="the encoder's pace, such as medium (h264, hevc) or 6 (av1)"),
         add("--bits", type=int, metavar="N", default=default.bits, help="8 or 10: smoother gradients (default: 8)"),
-    ]
+        add("--steady", action=argparse.BooleanOptionalAction, default=default.steady,
+            help="take the flicker out of clips, along the optical flow (default: on)"),
+    ]  # fmt: skip
 
 
 def _add_live_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:

@@ -17,6 +17,7 @@ from realtime.codecs import Encoding
 from realtime.frames import Image
 from realtime.render.animation import AnimationReader
 from realtime.render.reader import ClipReader, Picture
+from realtime.render.steady import Steady
 from realtime.render.tracks import Tracks
 from weights.errors import InputError
 from weights.files import not_the_original, replacing
@@ -52,18 +53,19 @@ def paint_clip(
     height: int | None = None,
     on_progress: Callable[[Progress], None] = lambda _: None,
     encoding: Encoding = Encoding(),  # noqa: B008, frozen
+    steady: bool = False,
 ) -> Summary:
     """Paint the video `source` into `target`, coded as its suffix or `encoding` says.
 
     Every frame keeps its time, sound is copied, and what phones and old cameras leave to the player is done: frames are
-    turned upright, and keep their pixel aspect and colours. `height` scales the frames first. `target` appears whole or
-    not at all. Raises InputError.
+    turned upright, and keep their pixel aspect and colours. `height` scales the frames first; `steady` takes the
+    flicker out of the paintings. `target` appears whole or not at all. Raises InputError.
     """
     encoding.codec_of(target)  # what doesn't fit is said before the work
     not_the_original(target, source)
     with open_clip(source, height) as reader, replacing(target) as temporary:
         try:
-            return _Pipeline(reader, temporary, encoding).run(paint, on_progress)
+            return _Pipeline(reader, temporary, encoding, steady).run(paint, on_progress)
         except FFmpegError as error:
             raise InputError(
                 f"{target} can't be written ({reason_of(error)}): try .mkv, or another place with -o."
@@ -76,21 +78,22 @@ def open_clip(source: Path, height: int | None = None) -> Reader:
 
 
 class _Pipeline:
-    """One clip on its way through three threads: decode, paint (the caller's thread), encode."""
+    """One clip on its way through its threads: decode, paint (the caller's thread), hold steady, encode."""
 
-    def __init__(self, reader: Reader, target: Path, encoding: Encoding) -> None:
+    def __init__(self, reader: Reader, target: Path, encoding: Encoding, steady: bool) -> None:
         self._reader, self._target, self._encoding = reader, target, encoding
         self._decoded: queue.Queue[Any] = queue.Queue(_AHEAD)
         self._painted: queue.Queue[Any] = queue.Queue(_AHEAD)
+        self._done: queue.Queue[Any] = queue.Queue(_AHEAD)
+        self._steady = Steady() if steady else None
         self._stop = threading.Event()
         self._errors: list[BaseException] = []
         self._summary = Summary()
 
     def run(self, paint: Paint, on_progress: Callable[[Progress], None]) -> Summary:
-        """Paint everything; raises what went wrong in any of the three threads."""
-        threads = [
-            threading.Thread(target=self._guard, args=(stage,), daemon=True) for stage in (self._decode, self._encode)
-        ]
+        """Paint everything; raises what went wrong in any of the threads."""
+        stages = (self._decode, self._hold_steady, self._encode)
+        threads = [threading.Thread(target=self._guard, args=(stage,), daemon=True) for stage in stages]
         try:
             for thread in threads:  # in here, for Ctrl-C may come between the two
                 thread.start()
@@ -110,7 +113,7 @@ class _Pipeline:
     def _paint(self, paint: Paint, on_progress: Callable[[Progress], None]) -> None:
         while (item := self._get(self._decoded)) is not _END:
             if isinstance(item, Picture):
-                item = replace(item, image=paint(item.image))
+                item = (item.image, replace(item, image=paint(item.image)))
                 self._summary.frames += 1
                 on_progress(Progress(self._summary.frames, self._reader.total))
             self._put(self._painted, item)
@@ -149,8 +152,18 @@ class _Pipeline:
             self._put(self._decoded, item)
         self._put(self._decoded, _END)
 
+    def _hold_steady(self) -> None:
+        """In a thread of its own, for it costs about as much as encoding, and the network should not wait for it."""
+        while (item := self._get(self._painted)) is not _END:
+            if isinstance(item, tuple):
+                source, item = item
+                if self._steady:
+                    item = replace(item, image=self._steady(source, item.image))
+            self._put(self._done, item)
+        self._put(self._done, _END)
+
     def _encode(self) -> None:
-        first = self._get(self._painted)
+        first = self._get(self._done)
         if first is _END or self._reader.form is None:
             return
         writer = ClipWriter(self._target, self._reader.form, self._encoding)
@@ -158,7 +171,7 @@ class _Pipeline:
             tracks = Tracks(self._reader, writer) if isinstance(self._reader, ClipReader) else None
             self._summary.notes.extend(tracks.notes if tracks else [])
             writer.write(first.image, first.pts, first.duration, first.alpha)
-            while (item := self._get(self._painted)) is not _END:
+            while (item := self._get(self._done)) is not _END:
                 if isinstance(item, Picture):
                     writer.write(item.image, item.pts, item.duration, item.alpha)
                 elif tracks:

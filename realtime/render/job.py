@@ -60,7 +60,15 @@ def _paint(job: Job, paint: Callable[[Image], Image], options: Options) -> list[
         return paint_still(job.source, job.target, paint, options.height)
     progress = _Progress(job.source.name)
     try:
-        return paint_clip(job.source, job.target, paint, options.height, progress, encoding=encoding_of(options)).notes
+        return paint_clip(
+            job.source,
+            job.target,
+            paint,
+            options.height,
+            progress,
+            encoding=encoding_of(options),
+            steady=options.steady,
+        ).notes
     finally:
         progress.clear()
 
