@@ -70,6 +70,11 @@ def fit(image: Image, height: int | None, even: bool = False, pixel_aspect: floa
     return resize(image, working_size((h, w), height, even, pixel_aspect))
 
 
+def mirrored(image: Image) -> Image:
+    """`image` with left and right changed."""
+    return np.asarray(cv2.flip(image, 1), np.uint8)
+
+
 def framed(image: Image, size: tuple[int, int]) -> Image:
     """`image` as large as it fits into a black picture of `size`, in its middle."""
     h, w = size

@@ -17,13 +17,13 @@ from weights.files import replacing
 _HEADER = 33  # bytes of a PNG's signature and its first chunk, IHDR, which the others follow
 
 
-def free_name(folder: Path) -> Path:
-    """A name for a picture of this moment that no file in `folder` has."""
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    path, number = folder / f"livebrush-{stamp}.png", 2
-    while path.exists():
-        path, number = folder / f"livebrush-{stamp}-{number}.png", number + 1
-    return path
+def free_name(folder: Path, suffix: str = ".png") -> Path:
+    """A name for a picture or a recording of this moment, without a namesake in `folder`, of whatever kind."""
+    stamp = f"livebrush-{time.strftime('%Y%m%d-%H%M%S')}"
+    name, number = stamp, 2
+    while any((folder / f"{name}{kind}").exists() for kind in (".png", ".mp4", ".mkv")):
+        name, number = f"{stamp}-{number}", number + 1
+    return folder / f"{name}{suffix}"
 
 
 def write_snapshot(image: Image, words: Mapping[str, str], path: Path) -> None:

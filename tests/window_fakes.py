@@ -39,7 +39,7 @@ class Steady(Source):
 Open = Callable[..., Window]
 
 
-def opener(snapshots: Path) -> Iterator[Open]:
+def opener(saved: Path) -> Iterator[Open]:
     """`open(folder, style)` opens a window on the styles of a folder; `source` opens another source by its name."""
     windows: list[Window] = []
 
@@ -51,7 +51,7 @@ def opener(snapshots: Path) -> Iterator[Open]:
         **parts: Any,
     ) -> Window:
         live = Live(source or (lambda _: Steady()), "steady.mp4", Opener(folder, "cpu", 1), style, Dials(height=None))
-        window = Window(live, installed_styles([folder]), snapshots, faults, **parts)
+        window = Window(live, installed_styles([folder]), saved, faults, **parts)
         windows.append(window)
         live.start()
         window.show()

@@ -32,12 +32,13 @@ _PAGE = b"""<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Li
 class Network(QueuedOutput):
     """Serves a page at `/`, the moving picture at `/stream` and the newest one at `/frame.jpg`.
 
-    `url` is the page's address while it runs, "" before; `port` 0 takes a free one. Only this machine can reach it
+    `url` is the page's address while it runs, "" before; `port` 0 takes a free one, None SERVED_AT or, where that is
+    taken, a free one. Only this machine can reach it
     unless `host` says otherwise ("0.0.0.0": every machine on the network). A slow reader misses frames and nobody else
     does; where nobody reads, nothing is coded.
     """
 
-    def __init__(self, port: int = SERVED_AT, host: str = HOST) -> None:
+    def __init__(self, port: int | None = None, host: str = HOST) -> None:
         super().__init__("network", room=1)
         self.url = ""
         self._port, self._host = port, host
@@ -47,14 +48,22 @@ class Network(QueuedOutput):
     def open(self) -> None:
         """Listen; raises InputError where the port is taken."""
         try:
-            self._server = _Server(self._host, self._port, self._newest)
+            self._server = self._listen()
         except (OSError, OverflowError) as error:
-            reason = reason_of(error)
-            raise InputError(f"The port {self._port} can't be used ({reason}): give another with --serve.") from error
+            port, reason = SERVED_AT if self._port is None else self._port, reason_of(error)
+            raise InputError(f"The port {port} can't be used ({reason}): give another with --serve.") from error
         named = "127.0.0.1" if self._host in ("0.0.0.0", "::", "") else self._host
         self.url = f"http://{f'[{named}]' if ':' in named else named}:{self._server.server_address[1]}"
         serve = self._server.serve_forever
         threading.Thread(target=serve, args=(0.1,), name="output network server", daemon=True).start()
+
+    def _listen(self) -> _Server:
+        if self._port is not None:
+            return _Server(self._host, self._port, self._newest)
+        try:
+            return _Server(self._host, SERVED_AT, self._newest)
+        except OSError:
+            return _Server(self._host, 0, self._newest)
 
     def write(self, painted: Painted) -> None:
         """Let the readers have it."""

@@ -14,10 +14,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from realtime.frames import Image
+from realtime.frames import Image, mirrored
 from realtime.live.slot import Slot
 from realtime.live.state import Condition, State, failed
 
@@ -92,12 +92,12 @@ class QueuedOutput:
 
     `room` is how many frames may wait; a full queue drops the oldest (live: what comes next is newer) or, with
     `keep_order`, the one that comes (a recording: what was taken stays). `dropped` counts them. After `stop`, at the
-    monotonic time `stopped_at`, what waits is still written. An exception ends the output and nothing else: `state`
-    says it, the log tells it whole.
+    monotonic time `stopped_at`, what waits is still written. What is written is mirrored while `mirrors` is set. An
+    exception ends the output and nothing else: `state` says it, the log tells it whole.
     """
 
     def __init__(self, name: str, room: int = 4, keep_order: bool = False) -> None:
-        self.name, self.dropped = name, 0
+        self.name, self.dropped, self.mirrors = name, 0, False
         self.state = State(Condition.OPENING, f"Opening {name} ...")
         self.stopped_at: float | None = None
         self._room, self._keep_order = room, keep_order
@@ -119,6 +119,11 @@ class QueuedOutput:
         """Close what `open` opened, also after a failure; may raise InputError."""
 
     # --- what the loop calls ---
+
+    @property
+    def running(self) -> bool:
+        """Whether its thread is at work, which it may be for a while after `stop`."""
+        return self._thread.is_alive()
 
     def start(self) -> None:
         """Start the thread."""
@@ -156,7 +161,7 @@ class QueuedOutput:
                 self.open()
                 self.state = State(Condition.RUNNING)
                 while (painted := self._next()) is not None:
-                    self.write(painted)
+                    self.write(replace(painted, image=mirrored(painted.image)) if self.mirrors else painted)
             finally:
                 self.finish()
             self.state = State(Condition.ENDED)

@@ -32,6 +32,7 @@ from realtime.window.theme import dark
 from realtime.window.window import Window
 
 _WATCH_MS = 100
+_FINISH_SECONDS = 60.0  # a long recording becomes an MP4 at the pace of the disk
 
 
 def _say_only_what_matters(kind: QtMsgType, _: QMessageLogContext, message: str | None) -> None:
@@ -67,10 +68,16 @@ def run(options: Options, style: str, height: int) -> int:
         qInstallMessageHandler(_say_only_what_matters)
         application = make_application()
         live = _live(options, style, height, Memory(settings), {style.card.name for style in styles})
-        for output in outputs:
-            live.add(output)
         previews = Previews(Opener(options.weights, "cpu", 1, "onnxruntime"), styles)  # opens faster than others
-        window = Window(live, styles, faults=faults, settings=settings, previews=previews, cameras=list_cameras)
+        window = Window(
+            live,
+            styles,
+            faults=faults,
+            settings=settings,
+            previews=previews,
+            cameras=list_cameras,
+            outputs=outputs,
+        )
         watch = QTimer(window)  # lets Python see signals, too
         watch.timeout.connect(partial(_close_if, stopped, window))
         watch.start(_WATCH_MS)
@@ -78,6 +85,7 @@ def run(options: Options, style: str, height: int) -> int:
         previews.start()
         window.show()
         code = int(application.exec_())
+        window.outgoing.finish(_FINISH_SECONDS)
     if stopped.is_set():
         raise KeyboardInterrupt
     return code

@@ -11,6 +11,7 @@ from realtime.window import icons
 from realtime.window.keys import tip
 
 _BUTTONS = {
+    "record": ("Record", True),
     "split": ("Before and after", True),
     "mirror": ("Mirror the picture", True),
     "snapshot": ("Save a snapshot", False),
@@ -18,6 +19,14 @@ _BUTTONS = {
     "keys": ("Keys", False),
 }
 """What the buttons are called, by the action each does, and whether it can be on."""
+
+_MENUS = {
+    "out": "Save and send: snapshots, recording, an address, a virtual camera",
+    "view": "The window: size of the picture, on top, hide the controls",
+}
+"""What the buttons are called that open a menu."""
+
+_WITH_WORDS = Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 
 _ICONS = {"full_screen": "full"}
 
@@ -34,7 +43,7 @@ class Bar(QWidget):
         row.setContentsMargins(8, 5, 8, 5)
         row.setSpacing(2)
         source = _button("source", "What is painted: a camera, a clip, a still or an address", menus["source"])
-        source.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        source.setToolButtonStyle(_WITH_WORDS)
         self.buttons["source"] = source
         row.addWidget(source)
         self._title = QLabel()
@@ -48,11 +57,10 @@ class Bar(QWidget):
             button.setCheckable(can_be_on)
             button.clicked.connect(lambda _=False, act=actions[action]: act())
             self.buttons[action] = button
-        self.buttons["view"] = _button(
-            "view", "The window: size of the picture, on top, hide the controls", menus["view"]
-        )
-        for action in ("split", "mirror", "snapshot", "view", "full_screen", "keys"):
-            row.addWidget(self.buttons[action])
+        for name, words in _MENUS.items():
+            self.buttons[name] = _button(name, words, menus[name])
+        for name in ("split", "mirror", "snapshot", "record", "out", "view", "full_screen", "keys"):
+            row.addWidget(self.buttons[name])
 
     def show_source(self, words: str) -> None:
         """Say what is painted."""
@@ -65,6 +73,20 @@ class Bar(QWidget):
         self._title.setToolTip(words)
         room = self._title.width() - 8
         self._title.setText(self._title.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room))
+
+    def show_outgoing(self, recorded: str, sends: bool) -> None:
+        """Say how long the recording is by now, "" where none runs, and whether the picture goes elsewhere."""
+        record, out = self.buttons["record"], self.buttons["out"]
+        if record.text() != recorded:
+            if bool(record.text()) != bool(recorded):
+                record.setIcon(icons.icon("stop" if recorded else "record"))
+                record.setToolTip(tip("record", "Stop the recording" if recorded else _BUTTONS["record"][0]))
+                record.setToolButtonStyle(_WITH_WORDS if recorded else Qt.ToolButtonStyle.ToolButtonIconOnly)
+            record.setText(recorded)
+        record.setChecked(bool(recorded))
+        if out.isChecked() != sends:
+            out.setCheckable(sends)
+            out.setChecked(sends)
 
     def scale(self, scale: float) -> None:
         """Draw the icons `scale` times as large as usual."""

@@ -37,6 +37,7 @@ KEYS = (
     Key("O", "open a clip or a still", "open_file", Qt.Key.Key_O, group=1),
     Key("S", "snapshot", "snapshot", Qt.Key.Key_S, group=1),
     Key("Shift S", "snapshot after 3-2-1", "countdown", Qt.Key.Key_S, _SHIFT, 1),
+    Key("R", "record, or stop", "record", Qt.Key.Key_R, group=1),
     Key("M", "mirror", "mirror", Qt.Key.Key_M, group=1),
     Key("H", "hide the controls", "compact", Qt.Key.Key_H, group=1),
     Key("T", "always on top", "on_top", Qt.Key.Key_T, group=1),

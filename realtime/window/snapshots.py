@@ -9,9 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
 from PyQt5.QtCore import QObject, QTimer, pyqtSignal
 
+from realtime.frames import mirrored
 from realtime.live import Dials, Painted
 from realtime.snapshot import free_name, write_snapshot
 from realtime.styles.blends import read_blend
@@ -79,9 +79,9 @@ class Snapshots(QObject):
             self._timer.stop()
             self.take()
 
-    def _write(self, painted: Painted, dials: Dials, mirrored: bool) -> Path:
+    def _write(self, painted: Painted, dials: Dials, mirrors: bool) -> Path:
         path = free_name(self._folder)
-        image = np.ascontiguousarray(painted.image[:, ::-1]) if mirrored else painted.image
+        image = mirrored(painted.image) if mirrors else painted.image
         write_snapshot(image, self._words(painted.style, dials), path)
         return path.resolve()
 

@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-import numpy as np
 from PyQt5.QtCore import QPointF, QRect, QRectF, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QImage, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QPixmap
 from PyQt5.QtWidgets import QWidget
 
-from realtime.frames import Image
+from realtime.frames import Image, mirrored
 from realtime.window.theme import ACCENT, RAISED, TEXT
 
 COUNT = 5
@@ -27,10 +26,10 @@ def around(name: str, order: list[str], count: int = COUNT) -> list[str]:
     return [order[(at + i) % len(order)] for i in range(count)]
 
 
-def pixmap_of(image: Image, mirrored: bool = False) -> QPixmap:
+def pixmap_of(image: Image, mirror: bool = False) -> QPixmap:
     """`image` as Qt draws it, copied."""
-    if mirrored:
-        image = np.ascontiguousarray(image[:, ::-1])
+    if mirror:
+        image = mirrored(image)
     h, w = image.shape[:2]
     return QPixmap.fromImage(QImage(image.tobytes(), w, h, 3 * w, QImage.Format.Format_RGB888))
 

@@ -5,14 +5,13 @@ With a divider, what the camera gave stands left of it and its painting right.
 
 from __future__ import annotations
 
-import numpy as np
 from PyQt5 import sip
 from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from realtime.frames import Image, resize
-from realtime.window.theme import BACKGROUND
+from realtime.frames import Image, mirrored, resize
+from realtime.window.theme import BACKGROUND, WARNING
 
 _GRIP = 10  # pixels on either side of the divider that hold it
 _CENTRED = int(Qt.AlignmentFlag.AlignCenter) | int(Qt.TextFlag.TextWordWrap)
@@ -34,7 +33,7 @@ class View(QWidget):
         self._image: Image | None = None
         self._before: Image | None = None
         self._kept: list[Image] = []  # what QImages look at must live as long as they do
-        self._words, self._count = "", 0
+        self._words, self._recorded, self._count = "", "", 0
         self._mirrored = False
         self._divider: float | None = None
         self._dragging = False
@@ -76,6 +75,12 @@ class View(QWidget):
             self._words = words
             self.update()
 
+    def show_recorded(self, recorded: str) -> None:
+        """Show in the corner how long a recording is by now; "" takes it away."""
+        if recorded != self._recorded:
+            self._recorded = recorded
+            self.update()
+
     def show_count(self, count: int) -> None:
         """Show a large number over the picture; 0 takes it away."""
         self._count = count
@@ -106,6 +111,8 @@ class View(QWidget):
                 self._draw(painter, self._image)
             if self._count:
                 self._write_count(painter)
+            if self._recorded:
+                self._write_recorded(painter)
             if self._words:
                 self._write(painter)
         finally:
@@ -137,7 +144,7 @@ class View(QWidget):
         ratio = self.devicePixelRatioF()
         size = round(place.height() * ratio), round(place.width() * ratio)
         if self._mirrored:
-            image = np.ascontiguousarray(image[:, ::-1])
+            image = mirrored(image)
         scaled = resize(image, size)  # cv2 scales several times faster than QPainter's smooth transform
         self._kept.append(scaled)
         picture = QImage(sip.voidptr(scaled.data), size[1], size[0], scaled.strides[0], QImage.Format.Format_RGB888)
@@ -194,6 +201,21 @@ class View(QWidget):
         painter.drawEllipse(middle, radius, radius)
         painter.setPen(QColor(255, 255, 255))
         painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignCenter), str(self._count))
+
+    def _write_recorded(self, painter: QPainter) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(self._font())
+        metrics = painter.fontMetrics()
+        high = metrics.height() + 8
+        wide = metrics.horizontalAdvance(self._recorded) + 2 * high
+        pill = QRectF(self.width() - wide - 12, 12, wide, high)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(18, 18, 18, 170))
+        painter.drawRoundedRect(pill, high / 2, high / 2)
+        painter.setBrush(QColor(WARNING))
+        painter.drawEllipse(QPointF(pill.left() + high * 0.6, pill.center().y()), high * 0.2, high * 0.2)
+        painter.setPen(QColor(255, 255, 255))
+        painter.drawText(pill.adjusted(high, 0, 0, 0), int(Qt.AlignmentFlag.AlignVCenter), self._recorded)
 
     # --- the mouse ---
 

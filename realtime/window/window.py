@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from PyQt5.QtCore import QEvent, Qt, QTimer
 from PyQt5.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QKeyEvent, QResizeEvent
 from PyQt5.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QVBoxLayout, QWidget
 
-from realtime.live import Dials, Live, Painted
+from realtime.live import Dials, Live, Painted, QueuedOutput
 from realtime.live.sources import describe
 from realtime.log import Faults
 from realtime.window import theme
@@ -21,39 +21,44 @@ from realtime.window.gallery import Gallery
 from realtime.window.keys import KeysCard, action_of
 from realtime.window.looks import Looks
 from realtime.window.memory import Memory
+from realtime.window.out_menu import OutMenu
+from realtime.window.outgoing import CAMERA, RECORDING, Outgoing
 from realtime.window.previews import Previews
 from realtime.window.settings import Settings
 from realtime.window.showing import Showing
 from realtime.window.snapshots import Snapshots
 from realtime.window.source_kinds import SAMPLE, is_camera
 from realtime.window.sources_menu import Cameras, SourcesMenu
+from realtime.window.stance import Stance
 from realtime.window.status import StatusLine
 from realtime.window.view import View
 from realtime.window.view_menu import ViewMenu
 from weights.catalog import Style
 
 _STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
+_FINISH_SECONDS = 0.5  # that recordings may take here; whoever ends the program waits for longer ones
 
 
 class Window(QMainWindow):
     """Shows what `live` paints and hands it what the user chooses among `styles`.
 
-    `faults` are said as they come; `settings` come back at the next start; snapshots go into the folder `snapshots`;
-    `cameras` says which there are.
+    `faults` are said as they come; `settings` come back at the next start; snapshots and recordings go into `folder`;
+    `cameras` says which there are; the picture goes to `outputs` from the start on.
     """
 
     def __init__(
         self,
         live: Live,
         styles: list[Style],
-        snapshots: Path = Path(),
+        folder: Path = Path(),
         faults: Faults | None = None,
         settings: Settings | None = None,
         previews: Previews | None = None,
         cameras: Cameras = list,
+        outputs: Iterable[QueuedOutput] = (),
     ) -> None:
         super().__init__()
-        self.live, self.memory = live, Memory(settings or Settings())
+        self.live, self.folder, self.memory = live, folder, Memory(settings or Settings())
         self.view, self.status, self._source, self._scale = View(), StatusLine(), "", 0.0
         cards = [style.card for style in styles]
         self.chooser = Chooser(live, cards)
@@ -61,14 +66,18 @@ class Window(QMainWindow):
         self.controls = Controls(live, self.chooser)
         self.showing = Showing(live, self.view, self.status, self.chooser, faults or Faults())
         self.browsing = Browsing(self.view, self.gallery, self.chooser, previews)
-        self.snapshots = Snapshots(self._shown, cards, snapshots)
+        self.snapshots = Snapshots(self._shown, cards, folder)
+        self.outgoing = Outgoing(live, folder, outputs)
         self.looks = Looks(live, self.chooser)
         self.sources = SourcesMenu(cameras, lambda: live.source, self)
         self._actions = self._all_actions()
-        toggles: dict[str, Callable[[bool], None]] = {"on_top": self._stay_on_top, "compact": self._show_controls}
-        self.menu = ViewMenu(live, toggles, self.snapshots.count_down, self)
-        self.bar = Bar(self._actions, {"source": self.sources, "view": self.menu})
+        self.out_menu = OutMenu(self.outgoing, self._actions, folder, self)
+        self.menu = ViewMenu(live, {"on_top": self._stay_on_top, "compact": self._hide_controls}, self)
+        self.toggles = {**self.menu.toggles, **self.out_menu.toggles}
+        self.bar = Bar(self._actions, {"source": self.sources, "out": self.out_menu, "view": self.menu})
         self.card = KeysCard(self)
+        self._under = QWidget()
+        self.stance = Stance(self, (self.bar, self.gallery, self._under))
         self._lay_out()
         self._connect()
         self._restore()
@@ -87,10 +96,11 @@ class Window(QMainWindow):
             "open_file": self.sources.open_file,
             "snapshot": self.snapshots.take,
             "countdown": self.snapshots.count_down,
+            "record": lambda: self.outgoing.switch(RECORDING, not self.outgoing.is_on(RECORDING)),
             "mirror": lambda: self.mirror(not self.view.mirrored),
             "compact": lambda: self.menu.toggles["compact"].toggle(),
             "on_top": lambda: self.menu.toggles["on_top"].toggle(),
-            "full_screen": self.toggle_full_screen,
+            "full_screen": lambda: self.stance.toggle_full_screen(),
             "keys": lambda: self.card.toggle(),
             "leave": self.leave,
         }
@@ -98,7 +108,7 @@ class Window(QMainWindow):
     def _lay_out(self) -> None:
         self.setMinimumSize(420, 300)
         self.setAcceptDrops(True)
-        self._under, body = QWidget(), QWidget()
+        body = QWidget()
         under, column, row = QVBoxLayout(self._under), QVBoxLayout(body), QHBoxLayout()
         for layout in (under, column, row):
             layout.setContentsMargins(0, 0, 0, 0)
@@ -121,13 +131,14 @@ class Window(QMainWindow):
         words = self.showing.words
         self.sources.chosen.connect(words.settle)
         self.sources.chosen.connect(self.live.choose_source)
-        self.view.opened.connect(self.toggle_full_screen)
+        self.view.opened.connect(self.stance.toggle_full_screen)
         self.gallery.left.connect(self.view.setFocus)
         self.snapshots.counted.connect(self.view.show_count)
         self.snapshots.saved.connect(lambda path: words.remark(f"Saved {path}"))
-        for failed in (self.snapshots.failed, self.looks.failed):
+        for failed in (self.snapshots.failed, self.looks.failed, self.outgoing.failed):
             failed.connect(words.complain)
-        self.looks.said.connect(words.remark)
+        for said in (self.looks.said, self.outgoing.said):
+            said.connect(words.remark)
         self.looks.recalled.connect(self.controls.show_dials)
         self.showing.welcome.sample.connect(lambda: self.live.choose_source(str(SAMPLE)))
         self.showing.welcome.file.connect(self.sources.open_file)
@@ -136,13 +147,14 @@ class Window(QMainWindow):
     def _restore(self) -> None:
         self.resize(1180, 760)
         self.restoreGeometry(self.memory.geometry())
-        for name, action in self.menu.toggles.items():
+        for name, action in self.toggles.items():
             action.setChecked(self.memory.flag(name))
 
     def refresh(self) -> None:
         """Show the newest painted frame and how it goes; the timer calls it at display rate."""
         self._follow_source()
         self.snapshots.tell()
+        self._follow_outputs()
         painted = self.showing.refresh()
         self.chooser.follow()
         self.browsing.refresh(painted)
@@ -157,11 +169,21 @@ class Window(QMainWindow):
         self.bar.show_source(words)
         self.setWindowTitle(f"{words} - Livebrush")
 
+    def _follow_outputs(self) -> None:
+        """Say what leaves the window; over the picture where no button does."""
+        self.outgoing.refresh(self._mirrors_out())
+        seconds = self.outgoing.seconds
+        recorded = "" if seconds is None else f"{int(seconds) // 60}:{int(seconds) % 60:02}"
+        self.bar.show_outgoing(recorded, bool(self.outgoing.url) or self.outgoing.is_on(CAMERA))
+        self.view.show_recorded(recorded if self.stance.bare else "")
+
+    def _mirrors_out(self) -> bool:
+        return self.view.mirrored and self.toggles["mirror_saved"].isChecked()
+
     def _shown(self) -> tuple[Painted, Dials, bool] | None:
         if self.showing.painted is None:
             return None
-        mirrored = self.view.mirrored and self.menu.toggles["mirror_saved"].isChecked()
-        return self.showing.painted, self.live.dials, mirrored
+        return self.showing.painted, self.live.dials, self._mirrors_out()
 
     # --- what buttons, menus and keys do ---
 
@@ -180,30 +202,20 @@ class Window(QMainWindow):
         self.view.divide(0.5 if on else None)
         self.bar.buttons["split"].setChecked(on)
 
-    def toggle_full_screen(self) -> None:
-        """Fill the screen with the picture alone, or go back."""
-        (self.showNormal if self.isFullScreen() else self.showFullScreen)()
-        self._show_controls()
-
     def leave(self) -> None:
         """Leave what is in front: full screen, the compact view; else the program."""
         if self.isFullScreen():
-            self.toggle_full_screen()
-        elif self.menu.toggles["compact"].isChecked():
+            self.stance.toggle_full_screen()
+        elif self.stance.compact:
             self.menu.toggles["compact"].setChecked(False)
         else:
             self.close()
 
-    def _show_controls(self, _: bool = False) -> None:
-        shown = not (self.isFullScreen() or self.menu.toggles["compact"].isChecked())
-        for part in (self.bar, self.gallery, self._under):
-            part.setVisible(shown)
+    def _hide_controls(self, on: bool) -> None:
+        self.stance.hide_controls(on)
 
     def _stay_on_top(self, on: bool) -> None:
-        shown = self.isVisible()
-        self.setWindowFlag(Qt.WindowType.WindowStaysOnTopHint, on)
-        if shown:
-            self.show()  # Qt hides a window whose flags change
+        self.stance.stay_on_top(on)
 
     # --- what Qt tells ---
 
@@ -262,13 +274,14 @@ class Window(QMainWindow):
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Go at once, then stop the threads."""
         self._timer.stop()
-        flags = {name: action.isChecked() for name, action in self.menu.toggles.items()}
+        flags = {name: action.isChecked() for name, action in self.toggles.items()}
         self.memory.keep(self.live.source, self.live.style, self.live.dials, self.saveGeometry(), flags)
         self.card.hide()
         self.hide()
         self.browsing.close()
         self.sources.close_down()
         self.live.stop()
+        self.outgoing.finish(_FINISH_SECONDS)
         self.snapshots.close()
         super().closeEvent(event)
 
