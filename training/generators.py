@@ -117,8 +117,8 @@ def _styled_norm(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
     return F.instance_norm(x) * gamma[:, :, None, None] + beta[:, :, None, None]
 
 
-def _recolored(x: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
-    """matrix (4 x - 2) + bias for (N, 3, H, W); (9,) and (3,) for all, or (N, 9) and (N, 3) for each picture.
+def _recolored(y: Tensor, x: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
+    """y + matrix (4 x - 2) + bias for (N, 3, H, W); (9,) and (3,) for all, or (N, 9) and (N, 3) for each picture.
 
     4 x - 2 is the line that touches the sigmoid's inverse in its middle: the unit matrix nearly gives the photo back.
     The scaling is done on the few numbers instead of the pixels.
@@ -126,9 +126,11 @@ def _recolored(x: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
     square = matrix.reshape(*matrix.shape[:-1], 3, 3)
     shift = bias - 2 * square.sum(-1)
     if matrix.ndim == 1:
-        return F.conv2d(x, 4 * square[:, :, None, None], shift)
-    y: Tensor = torch.einsum("nij,njhw->nihw", 4 * square, x) + shift[:, :, None, None]
-    return y
+        of_photo = F.conv2d(x, 4 * square[:, :, None, None])
+    else:
+        of_photo = torch.einsum("nij,njhw->nihw", 4 * square, x)
+    # The shift comes last, for OpenVINO adds a bias that is no constant in a pass of its own: so all three are one.
+    return y + of_photo + shift[..., None, None]
 
 
 def _reflected(x: Tensor, convolution: nn.Module) -> Tensor:
@@ -204,7 +206,7 @@ class LiteTrunk(Generator):
             deep = residual(F.relu(normed(self.down3(y))), self.deep_convolutions)
             y = y + normed(self.up3(deep))
         y = F.relu(normed(self.up1(y)))
-        return torch.sigmoid(self.up2(y) + _recolored(x, matrix, bias))
+        return torch.sigmoid(_recolored(self.up2(y), x, matrix, bias))
 
 
 class Lite(Generator):
