@@ -70,6 +70,11 @@ def fit(image: Image, height: int | None, even: bool = False, pixel_aspect: floa
     return resize(image, working_size((h, w), height, even, pixel_aspect))
 
 
+def mixed(first: Image, second: Image, part: float) -> Image:
+    """`part` (0 to 1) of `second` over `first`, which is of the same size."""
+    return np.asarray(cv2.addWeighted(first, 1 - part, second, part, 0), np.uint8)
+
+
 def mirrored(image: Image) -> Image:
     """`image` with left and right changed."""
     return np.asarray(cv2.flip(image, 1), np.uint8)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import threading
 import time
 
+import numpy as np
 import pytest
 
 from realtime.live import Condition, Live, State
 from tests.live_fakes import Clock, Fake, Numbered, Start, Vectored, number, shown, trouble, until
+from weights.errors import InputError
 
 
 def test_a_late_frame_of_the_old_style_is_dropped(started: Start) -> None:
@@ -18,7 +20,7 @@ def test_a_late_frame_of_the_old_style_is_dropped(started: Start) -> None:
     until(lambda: live.device == "cpu")
     source.let()
     assert old.entered.wait(5)
-    live.choose("b")
+    live.choose("b", fade=0)
     until(lambda: live._styling.in_use is not None and live._styling.in_use.style == "b")
     gate.set()  # the old style's frame comes out only now
     painted = shown(live)
@@ -142,14 +144,39 @@ def test_a_picture_that_stands_still_fades_to_the_end(started: Start) -> None:
     assert len(trunk) == count, "nothing is painted when the fade is over"
 
 
-def test_styles_of_two_trunks_do_not_fade(started: Start) -> None:
-    one: list[float] = []
-    other: list[float] = []
-    source = Numbered(free=True)
-    live = started(source, {"a": Vectored(one, 0), "b": Vectored(other, 100)})
-    shown(live)
+def test_styles_of_two_networks_fade_as_pictures_and_the_old_one_is_let_go(started: Start) -> None:
+    source, clock = Numbered(), Clock()
+    old, new = Fake(10), Fake(110)
+    live = started(source, {"a": old, "b": new}, clock=clock)
+    until(lambda: live.device == "cpu")
+
+    def shade(at: float) -> int:
+        clock.now = 100 + at
+        live.newest()
+        source.let()
+        while number(painted := shown(live)) != source.number:
+            pass
+        return int(painted.image[0, 0, 2])
+
+    assert shade(0) == 10
     live.choose("b")
-    until(lambda: bool(other))
-    assert set(other) == {100}
+    until(lambda: not live.loading)
+    assert [shade(at) for at in (0.1, 0.25, 0.4)] == pytest.approx([30, 60, 90], abs=1)
+    assert shade(0.5) == 110
+    count = len(old.calls)
+    assert shade(0.6) == 110
+    assert len(old.calls) == count, "one network paints when the fade is over"
     assert live._styling.in_use is not None
+    assert live._styling.in_use.before is None
     assert live._styling.in_use.stamp == 1
+
+
+def test_a_style_that_can_not_paint_is_left_at_once(started: Start) -> None:
+    class Broken(Fake):
+        def __call__(self, *_: object, **__: object) -> np.ndarray:
+            raise InputError("it is broken")
+
+    live = started(Numbered(free=True), {"a": Broken(1), "b": Fake(2)})
+    until(lambda: live.state == State(Condition.STYLE_BROKEN, "it is broken"))
+    live.choose("b")
+    assert shown(live).image[0, 0, 2] == 2

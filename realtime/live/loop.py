@@ -155,7 +155,7 @@ class Live:
     def choose(self, style: str, fade: float = FADE_SECONDS) -> None:
         """Load `style` off-thread and swap it in when it is warm; the newest choice wins, a failed one is tried again.
 
-        From a style of the same trunk it is reached over `fade` seconds, from another one at once.
+        It is reached over `fade` seconds.
         """
         self._styling.choose(style, fade)
 
@@ -236,10 +236,11 @@ class Live:
         size = self._pace.size(shown)
         image = enlarge(used.paint(resize(original, size), dials, began), shown)
         self._midway = used.fading(began)
+        self._styling.settle(used, began)
         now = self._clock()
         seconds = now - began
         self.meter.add(seconds)
-        if not self.loading:  # which takes its share of the processor, but soon no more
+        if not (self.loading or used.crosses(began)):  # which take their share of the processor, but soon no more
             self._pace.painted(used, shown, seconds, now, self._capture.rate)
         if captured.stamp != self._capture.stamp:
             return  # late: the source has changed meanwhile

@@ -1,7 +1,8 @@
-"""The style in use: opened and warmed off-thread, swapped in under a stamp, faded to within its trunk.
+"""The style in use: opened and warmed off-thread, swapped in under a stamp, faded to.
 
-A late frame of the old style is dropped by its stamp. Between two styles of one trunk the vector fades instead, one
-inference a frame. What a frame is painted with is one value, `InUse`.
+A late frame of the old style is dropped by its stamp. Between two styles of one trunk the vector fades, one inference a
+frame; between two networks the pictures of both do, for as long as the fade lasts. What a frame is painted with is one
+value, `InUse`.
 """
 
 from __future__ import annotations
@@ -9,12 +10,12 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from realtime.frames import Image
+from realtime.frames import Image, mixed
 from realtime.live.state import Condition, State, failed
-from realtime.styles.fade import FADE_SECONDS, Fade
+from realtime.styles.fade import FADE_SECONDS, Fade, part_of
 from realtime.styles.vectors import Vector
 from weights.errors import InputError
 
@@ -61,15 +62,28 @@ class Dials:
 
 @dataclass(frozen=True)
 class InUse:
-    """The style in use; `stamp` grows by one with each swap of networks; `fade` is the way here from another vector."""
+    """The style in use; `stamp` grows by one with each swap of networks.
+
+    `fade` is the way here from another vector, `before` what another network is left behind for, from the monotonic
+    time `since` on and over `seconds`.
+    """
 
     style: str
     stylizer: Paints
     stamp: int
     fade: Fade | None = None
+    before: InUse | None = None
+    since: float = 0.0
+    seconds: float = 0.0
 
     def paint(self, image: Image, dials: Dials, now: float) -> Image:
         """`image` as it looks at `now`."""
+        painted = self._paint(image, dials, now)
+        if self.before is None or not self.crosses(now):
+            return painted
+        return mixed(self.before._paint(image, dials, now), painted, part_of(self.since, self.seconds, now))
+
+    def _paint(self, image: Image, dials: Dials, now: float) -> Image:
         vector = self.vector(now)
         stylizer = self.stylizer if vector is None else self.stylizer.with_vector(vector)
         return stylizer(image, strength=dials.strength, keep_colors=dials.keep_colors, stroke=dials.stroke)
@@ -78,9 +92,13 @@ class InUse:
         """The vector to paint with at `now`, None in a network of its own."""
         return self.stylizer.vector if self.fade is None else self.fade.at(now)
 
+    def crosses(self, now: float) -> bool:
+        """Whether frames are painted by two networks at `now`."""
+        return self.before is not None and part_of(self.since, self.seconds, now) < 1
+
     def fading(self, now: float) -> bool:
-        """Whether the vector is still on its way at `now`."""
-        return self.fade is not None and self.fade.part(now) < 1
+        """Whether the look is still on its way at `now`."""
+        return self.crosses(now) or (self.fade is not None and self.fade.part(now) < 1)
 
 
 class Styling:
@@ -132,7 +150,7 @@ class Styling:
     def choose(self, style: str, fade: float = FADE_SECONDS) -> None:
         """Load `style` and swap it in when it is warm; the newest choice wins, and one that failed is tried again.
 
-        From a style of the same trunk it is reached over `fade` seconds, from another one at once.
+        It is reached over `fade` seconds.
         """
         with self._lock:
             self._wanted, self._fade_seconds = style, fade
@@ -156,6 +174,12 @@ class Styling:
                 self._state = State(Condition.RUNNING)
                 put()
             return current
+
+    def settle(self, used: InUse, now: float) -> None:
+        """Let go of the network before `used`, when it is left behind."""
+        with self._lock:
+            if self._in_use is used and used.before is not None and not used.crosses(now):
+                self._in_use = replace(used, before=None)
 
     def failed(self, used: InUse, error: Exception) -> None:
         """A frame could not be painted with `used`: so it stands until one can."""
@@ -219,8 +243,11 @@ class Styling:
         if old is not None and _one_trunk(old, stylizer) and start is not None and stylizer.vector is not None:
             # The stamp stays: a frame that is being painted belongs to the fade.
             self._in_use = InUse(style, stylizer, old.stamp, Fade(start, stylizer.vector, now, self._fade_seconds))
-        else:
+        elif old is None or self._state.condition is not Condition.RUNNING:  # nothing to be seen on the way
             self._in_use = InUse(style, stylizer, old.stamp + 1 if old else 0)
+        else:
+            before = replace(old, before=None)
+            self._in_use = InUse(style, stylizer, old.stamp + 1, None, before, now, self._fade_seconds)
         self._swapped(old is None or old.stamp != self._in_use.stamp)
 
 
