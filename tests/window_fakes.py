@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
+import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 
 from realtime.live import Dials, Live
 from realtime.live.sources import Source
@@ -39,23 +43,28 @@ class Steady(Source):
 Open = Callable[..., Window]
 
 
+def open_window(
+    styles: Path,
+    style: str,
+    source: Callable[[str], Source] | None = None,
+    faults: Faults | None = None,
+    **parts: Any,
+) -> Window:
+    """A window on the `styles` of a folder; `source` opens another source by its name, `parts` go to the window."""
+    live = Live(source or (lambda _: Steady()), "steady.mp4", Opener(styles, "cpu", 1), style, Dials(height=None))
+    window = Window(live, installed_styles([styles]), faults=faults, **parts)
+    live.start()
+    window.show()
+    return window
+
+
 def opener(saved: Path) -> Iterator[Open]:
-    """`open(folder, style)` opens a window on the styles of a folder; `source` opens another source by its name."""
+    """`open_window`, whose windows save into `saved` and are closed again."""
     windows: list[Window] = []
 
-    def opened(
-        folder: Path,
-        style: str,
-        source: Callable[[str], Source] | None = None,
-        faults: Faults | None = None,
-        **parts: Any,
-    ) -> Window:
-        live = Live(source or (lambda _: Steady()), "steady.mp4", Opener(folder, "cpu", 1), style, Dials(height=None))
-        window = Window(live, installed_styles([folder]), saved, faults, **parts)
-        windows.append(window)
-        live.start()
-        window.show()
-        return window
+    def opened(*words: Any, **parts: Any) -> Window:
+        windows.append(open_window(*words, folder=saved, **parts))
+        return windows[-1]
 
     yield opened
     for window in windows:
@@ -101,3 +110,10 @@ def type_key(widget: QWidget, key: int, text: str = "") -> None:
 
 def shows(window: Window, image: np.ndarray) -> bool:
     return window.view.image is not None and np.array_equal(window.view.image, image)
+
+
+def held() -> tuple[int, int]:
+    """How many threads and open files or handles the process has."""
+    process = psutil.Process()
+    gc.collect()
+    return threading.active_count(), process.num_handles() if sys.platform == "win32" else process.num_fds()

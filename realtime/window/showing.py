@@ -87,7 +87,7 @@ class Showing(QObject):
         return Standing(
             runs_on=live.runs_on,
             captured=live.captured_size,
-            painted=(painted.image.shape[0], painted.image.shape[1]) if painted else None,
+            painted=painted.size if painted else None,
             speed=live.meter.read(),
             delay_ms=self._delay.read().p50_ms,
             dropped=live.dropped,

@@ -14,13 +14,14 @@ from realtime.suffixes import READABLE
 from realtime.window.source_kinds import CLIPS, SAMPLE, is_camera
 
 _LOOK_MS = 50
+_AGAIN_MS = 2000  # while the menu is open: a camera may be plugged in
 
 Cameras = Callable[[], list[Found]]
 """What cameras there are; it may take its time."""
 
 
 class SourcesMenu(QMenu):
-    """`chosen` is sent with what names a source. Cameras are looked for each time it opens, off the GUI thread."""
+    """`chosen` is sent with what names a source. Cameras are looked for as long as it is open, off the GUI thread."""
 
     chosen = pyqtSignal(str)
 
@@ -35,18 +36,26 @@ class SourcesMenu(QMenu):
         self._looking: Future[list[Found]] | None = None
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._take)
+        self._again_timer = QTimer(self)
+        self._again_timer.timeout.connect(self._look)
         self.aboutToShow.connect(self.look)
+        self.aboutToHide.connect(self._again_timer.stop)
         self._fill()
 
     def look(self) -> None:
-        """Look for cameras; what was found before stands until then."""
+        """Look for cameras now and again; what was found before stands until then."""
+        self._look()
+        self._again_timer.start(_AGAIN_MS)
+        self._fill()
+
+    def _look(self) -> None:
         if self._looking is None:
             self._looking = self._looker.submit(self._cameras)
             self._timer.start(_LOOK_MS)
-        self._fill()
 
     def close_down(self) -> None:
         """Look no more."""
+        self._again_timer.stop()
         self._timer.stop()
         self._looker.shutdown(wait=False)
 
@@ -75,9 +84,10 @@ class SourcesMenu(QMenu):
         if self._looking is None or not self._looking.done():
             return
         self._timer.stop()
-        looking, self._looking, self._looked = self._looking, None, True
+        first, self._looked = not self._looked, True
+        looking, self._looking = self._looking, None
         found = looking.result()
-        if found != self._found or not found:
+        if found != self._found or first:
             self._found = found
             self._fill()
 
@@ -92,7 +102,7 @@ class SourcesMenu(QMenu):
             group.addAction(action)
         if not self._found:
             words = "No camera is plugged in" if self._looked else "Looking for cameras …"
-            self._add(words, "Cameras are looked for each time this opens", lambda: None).setEnabled(False)
+            self._add(words, "Plug one in: it is found while this is open", lambda: None).setEnabled(False)
         if is_camera(current):
             self._add_modes(current, mode)
         self.addSeparator()
