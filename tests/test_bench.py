@@ -37,6 +37,7 @@ def test_all_figures_are_measured_and_agree(
     found = json.loads(capsys.readouterr().out)
     assert found["engine"].startswith("CPU · ")
     assert found["switch_ms"] is None
+    assert all(0 < found["size_change_ms"][name] < 5000 for name in ("cached", "new"))
     small, large = found["sizes"]
     assert (small["size"], large["size"]) == ("64x48", "640x480")
     assert set(small["alone_fps"]) >= {found["engine"], "CPU · ONNX Runtime f32"}
@@ -57,7 +58,8 @@ def test_the_table_has_a_column_for_each_size(
     out = capsys.readouterr().out
     for words in ("64x48", "96x64", "ONNX Runtime f32 alone", "whole live loop", "file to file", "capture to drawn"):
         assert words in out
-    assert "a switch within the trunk takes" in out
+    assert "a switch or a blend within the trunk takes" in out
+    assert "after a change from 640x360 to 640x480 the latest frame takes" in out
 
 
 def test_starts_with_and_without_what_is_kept(

@@ -179,6 +179,8 @@ def test_a_trunk_fades_and_blends_alike(pack: Path) -> None:
     assert red.network is blue.network
     assert (red(picture(16, 20)) == (255, 0, 0)).all()
     assert (blue(picture(16, 20)) == (0, 0, 255)).all()
+    assert isinstance(trunk.network, OpenVino)
+    finished(trunk.network)
 
 
 # --- the cache on disk ---

@@ -24,7 +24,7 @@ from realtime.__main__ import default_style
 from realtime.bench.drawing import Screen
 from realtime.bench.machine import YARDSTICK_SIZE, johnson_ms, matrix_product_gmacs
 from realtime.bench.start import start
-from realtime.bench.turns import Size, alone_fps, delay_ms, file_fps, loop_fps, switch_ms
+from realtime.bench.turns import Size, alone_fps, delay_ms, file_fps, loop_fps, size_change_ms, switch_ms
 from realtime.styles import Opener
 from realtime.styles.engine_choice import installed, work
 from realtime.styles.engines import Wanted
@@ -109,6 +109,10 @@ def _speeds(options: BenchOptions, style: str, sizes: list[Size]) -> dict[str, A
         turns["file", at] = lambda z=size: file_fps(ours, z, options.seconds)  # type: ignore[misc]
     if YARDSTICK_SIZE in sizes:
         turns["johnson", ""] = lambda: johnson_ms(options.threads)
+    for name, cached in (("cached", True), ("new", False)):
+        turns["change", name] = lambda c=cached: size_change_ms(  # type: ignore[misc]
+            lambda: options.opener(options.wanted), style, options.seconds, c
+        )
     got = _in_turns(turns, options.rounds)
     screen.close()
     rows = []
@@ -124,8 +128,9 @@ def _speeds(options: BenchOptions, style: str, sizes: list[Size]) -> dict[str, A
             row |= {"johnson_ms": got["johnson", ""], "johnson_times": got["johnson", ""] * best / 1000}
         rows.append(row)
     switch = switch_ms(openers[0], style) if ours.vector is not None else None
+    changes = {"switch_ms": switch, "size_change_ms": {name: got["change", name] for name in ("cached", "new")}}
     about = {"style": style, "engine": ours.runs_on, "threads": options.threads, "rounds": options.rounds}
-    return {**about, "seconds": options.seconds, "roof_gmacs": got["roof", ""], "switch_ms": switch, "sizes": rows}
+    return {**about, "seconds": options.seconds, "roof_gmacs": got["roof", ""], **changes, "sizes": rows}
 
 
 def _in_turns(turns: dict[tuple[str, str], Callable[[], float | None]], rounds: int) -> dict[tuple[str, str], float]:
@@ -177,7 +182,9 @@ def _print_speeds(found: dict[str, Any]) -> None:
     Console(width=None if sys.stdout.isatty() else 110).print(table)
     print(f"{found['engine']} in the loop and in files; a float32 product runs {found['roof_gmacs']:.0f} GMAC a second")
     if found["switch_ms"] is not None:
-        print(f"a switch within the trunk takes {found['switch_ms']:.2f} ms, in a thread of its own")
+        print(f"a switch or a blend within the trunk takes {found['switch_ms']:.2f} ms, in a thread of its own")
+    cached, new = (found["size_change_ms"][name] for name in ("cached", "new"))
+    print(f"after a change from 640x360 to 640x480 the latest frame takes {new:.0f} ms, {cached:.0f} the next time")
 
 
 def _print_starts(found: dict[str, Any]) -> None:

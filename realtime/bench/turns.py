@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
+
+import numpy as np
 
 from realtime.__main__ import SAMPLE
 from realtime.bench.drawing import Screen
@@ -16,6 +20,7 @@ from realtime.live import Dials, Live, Painted
 from realtime.live.clips import Clip
 from realtime.render.clip import paint_clip
 from realtime.styles import Opener
+from realtime.styles.compiled import FOLDER_VARIABLE
 from realtime.styles.stylizer import Stylizer
 from weights.errors import InputError
 
@@ -104,6 +109,43 @@ def switch_ms(opener: Opener, style: str) -> float:
         opener(style)
         took.append((time.perf_counter() - began) * 1000)
     return median(took)
+
+
+def size_change_ms(opener: Callable[[], Opener], style: str, seconds: float, cached: bool) -> float:
+    """Milliseconds of the latest frame after a change from 640x360 to 640x480, of those in the `seconds` after it.
+
+    `cached`: an earlier start has painted both sizes.
+    """
+    with tempfile.TemporaryDirectory() as empty, _cache_in(empty):
+        for _ in range(2 if cached else 1):
+            latest = _latest_ms(opener()(style), seconds)
+    return latest
+
+
+def _latest_ms(stylizer: Stylizer, seconds: float) -> float:
+    small, large = (np.full((h, 640, 3), 128, np.uint8) for h in (360, 480))
+    stylizer.warm_up(360, 640)
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        stylizer(small)
+    took = [time.perf_counter()]
+    while took[-1] - took[0] < seconds:
+        stylizer(large)
+        took.append(time.perf_counter())
+    return max(after - before for before, after in pairwise(took)) * 1000
+
+
+@contextmanager
+def _cache_in(folder: str) -> Iterator[None]:
+    """Compiled networks are kept in `folder` meanwhile."""
+    before = os.environ.get(FOLDER_VARIABLE)
+    os.environ[FOLDER_VARIABLE] = folder
+    try:
+        yield
+    finally:
+        del os.environ[FOLDER_VARIABLE]
+        if before is not None:
+            os.environ[FOLDER_VARIABLE] = before
 
 
 @contextmanager

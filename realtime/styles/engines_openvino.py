@@ -7,7 +7,9 @@ is kept on disk for the next start.
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import sys
 import threading
 from collections import OrderedDict
@@ -36,6 +38,12 @@ KEPT = 3
 
 LARGEST = 3840 * 2160
 """Pixels of the largest frame that gets one: what is larger is a still, and its memory is better given back."""
+
+_SETTLED = 8
+"""Frames after which the start is over, and the network for any size is loaded for a change to come."""
+
+_LOW = 10
+"""Niceness of the compiler's thread: it has time, the frame that is painted beside it has none."""
 
 _core = ov.Core()
 
@@ -104,15 +112,24 @@ class OpenVino:
         self._loading = threading.Lock()  # guards the one above
         if not self._compiled.is_kept(None):
             self._any_size()  # whether it can be compiled at all is known only then
-        self._lock = threading.Lock()  # guards the three below
+        self._lock = threading.Lock()  # guards the four below
         self._fixed: OrderedDict[Size, _Network] = OrderedDict()  # the last used at the end
-        self._next: Size | None = None
+        self._frames = 0  # painted by networks of their own size
+        self._next: list[Size | None] = []  # at most one, None for any size
         self._compiler: threading.Thread | None = None
 
     def run(self, feeds: Feeds) -> Image:
-        """`Engine.run`; a size that is new is compiled meanwhile, in a thread that ends by itself."""
+        """`Engine.run`; a size that is new is compiled after it, in a thread that ends by itself."""
         h, w = feeds["frame"].shape[:2]
-        return self._network((h, w)).run(feeds)
+        network = self._own((h, w))
+        if network is not None:
+            return network.run(feeds)
+        painted = self._any_size().run(feeds)
+        # Not before: the two would share the cores, and the first frame of a size is late as it is.
+        if h * w <= LARGEST:
+            with self._lock:
+                self._compile_soon((h, w))
+        return painted
 
     def prepare(self, height: int, width: int) -> None:
         """`Engine.prepare`."""
@@ -129,36 +146,45 @@ class OpenVino:
 
         return self._compiled.remembered("coarseness", tried) == b"shows"
 
-    def _network(self, size: Size) -> _Network:
-        """The network for `size` where there is one, else the one for any size."""
+    def _own(self, size: Size) -> _Network | None:
+        """The network for frames of `size`, None where there is none yet."""
         with self._lock:
-            if size in self._fixed:
+            network = self._fixed.get(size)
+            if network is not None:
                 self._fixed.move_to_end(size)
-                return self._fixed[size]
-        any_size = self._any_size()
-        with self._lock:
-            if size[0] * size[1] <= LARGEST:
-                self._next = size
-                if self._compiler is None:
-                    # No daemon: it is done in a moment, and the interpreter must not end beneath it.
-                    self._compiler = threading.Thread(target=self._compile, name="compiler", daemon=False)
-                    self._compiler.start()
-        return any_size
+                self._frames += 1
+                if self._frames == _SETTLED and self._loaded is None:
+                    self._compile_soon(None)
+            return network
+
+    def _compile_soon(self, size: Size | None) -> None:
+        """Make the network for `size` off-thread, in place of one that waits to be made; `_lock` is held."""
+        self._next = [size]
+        if self._compiler is None:
+            # No daemon: it is done in a moment, and the interpreter must not end beneath it.
+            self._compiler = threading.Thread(target=self._compile, name="compiler", daemon=False)
+            self._compiler.start()
 
     def _any_size(self) -> _Network:
-        """The network for frames of any size; a start that prepares its size never loads it."""
+        """The network for frames of any size; a start that prepares its size doesn't wait for it."""
         with self._loading:
             if self._loaded is None:
                 self._loaded = _Network(self._compiled(None))
             return self._loaded
 
     def _compile(self) -> None:
+        if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LOW)
         while True:
             with self._lock:
-                size, self._next = self._next, None
-                if size is None or size in self._fixed:
-                    self._compiler = None
+                if not self._next or self._next[0] in self._fixed:
+                    self._next, self._compiler = [], None
                     return
+                size = self._next.pop()
+            if size is None:
+                with contextlib.suppress(Exception):  # a frame that needs it will say
+                    self._any_size()
+                continue
             try:
                 network = _Network(self._compiled(size))
             except Exception:  # no memory for it, say: the network for any size paints on
