@@ -13,6 +13,7 @@ from torch import Tensor
 from export.catalog import entries_in, entry_of, find_trunk, vector_entry
 from export.frame_model import FrameModel, TrunkFrameModel
 from export.parity import parity
+from export.predictor import install_predictor
 from export.thumbnails import put_thumbnails
 from export.to_onnx import rewrite_card, to_onnx
 from training.checkpoint import (
@@ -55,9 +56,11 @@ def export(source: Path, output: Path | None = None, shipped: bool = False) -> t
     numbers = find_weights(source)
     card = read_card(numbers)
     folder = WEIGHTS if shipped else user_folder("styles")
-    if card.trunk:
+    if card.is_vector:
         return install_vector(numbers, folder, output)
     path = output or folder / f"{card.name}.onnx"
+    if card.is_predictor:
+        return install_predictor(numbers, path)
     generator, card = load_generator(numbers)
     if isinstance(generator, LiteTrunk):
         return export_trunk(numbers, generator, card, path)

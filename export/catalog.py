@@ -59,11 +59,11 @@ def entries_in(folder: Path) -> list[Entry]:
     for path in sorted(folder.glob("*.onnx")):
         with contextlib.suppress(InputError):
             networks.append(entry_of(path))
-    trunks = {entry.card.trunk_hash: folder / entry.model for entry in networks if entry.card.trunk_hash}
-    entries = [entry for entry in networks if not entry.card.trunk_hash]
+    trunks = {e.card.trunk_hash: folder / e.model for e in networks if e.card.trunk_hash and not e.card.trunk}
+    entries = [entry for entry in networks if not entry.card.trunk_hash]  # no trunk, no predictor
     for path in sorted(folder.glob("*.safetensors")):
         with contextlib.suppress(InputError):
             card = read_card(path)
-            if card.trunk:
+            if card.is_vector:
                 entries.append(vector_entry(card, path, trunks.get(card.trunk_hash)))
     return entries

@@ -9,6 +9,7 @@ from typing import cast
 
 import onnx
 import torch
+from torch import Tensor
 
 from export.frame_model import FrameModel
 from weights.card import METADATA_KEY, Card
@@ -18,8 +19,15 @@ OPSET = 18
 
 def to_onnx(model: FrameModel, card: Card, path: Path) -> None:
     """Export `model` to `path`; height and width stay free, the card goes into the file's metadata."""
-    example = model.example()
-    free = torch.export.Dim.DYNAMIC
+    proto = traced(model, model.example(), free="frame", output="painted")
+    write_card(proto, card)
+    onnx.checker.check_model(proto, full_check=True)
+    path.write_bytes(proto.SerializeToString())
+
+
+def traced(model: torch.nn.Module, example: dict[str, Tensor], free: str, output: str) -> onnx.ModelProto:
+    """The graph of `model` for inputs like the `example`'s; the first two sides of the input `free` may be any."""
+    size = torch.export.Dim.DYNAMIC
     logging.getLogger("onnxscript").setLevel(logging.ERROR)
     with warnings.catch_warnings():  # the exporter's own deprecations and notes say nothing about our graph
         warnings.simplefilter("ignore")
@@ -30,13 +38,10 @@ def to_onnx(model: FrameModel, card: Card, path: Path) -> None:
             verbose=False,
             opset_version=OPSET,
             input_names=list(example),
-            output_names=["painted"],
-            dynamic_shapes={name: {0: free, 1: free} if name == "frame" else None for name in example},
+            output_names=[output],
+            dynamic_shapes={name: {0: size, 1: size} if name == free else None for name in example},
         )
-    proto = clean(cast(torch.onnx.ONNXProgram, program).model_proto)
-    write_card(proto, card)
-    onnx.checker.check_model(proto, full_check=True)
-    path.write_bytes(proto.SerializeToString())
+    return clean(cast(torch.onnx.ONNXProgram, program).model_proto)
 
 
 def rewrite_card(path: Path, card: Card) -> None:

@@ -24,7 +24,7 @@ ROOMS = set(ALLOWED)
 ONLY = {  # rooms that may see a part of another room only
     ("gatys", "training"): {"training.perceptual", "training.images", "training.objective"},
     ("gatys", "realtime"): {"realtime.styles"},
-    ("export", "training"): {"training.generators", "training.checkpoint"},
+    ("export", "training"): {"training.generators", "training.checkpoint", "training.predictor.network"},
 }
 
 INSIDE = {  # the rooms of realtime, and which of them each may import; beside them lie pixels, files and commands

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -22,6 +22,8 @@ from weights.files import replacing
 from weights.limits import MAX_MODEL, check_size
 
 STATE = "checkpoint.pt"
+
+N = TypeVar("N", bound=torch.nn.Module)
 
 MAX_ARGUMENT = 4096
 MAX_ARGUMENTS = 64
@@ -61,14 +63,24 @@ def _numbers(file: Any, path: Path | str) -> dict[str, Tensor]:
 
 def load_generator(path: Path | str) -> tuple[Generator, Card]:
     """The network that the file's card describes, in evaluation mode, float32; and the card. Raises InputError."""
+    return load_network(path, build)
+
+
+def load_network(path: Path | str, build: Callable[[str, Mapping[str, Any]], N]) -> tuple[N, Card]:
+    """What `build` makes of the card's architecture and arguments, with the file's numbers, in evaluation mode.
+
+    Raises InputError.
+    """
     with _opened(path) as (file, card):
-        _check_shapes(file, card, path)
-        generator = build(card.architecture, card.arguments)
-        generator.load_state_dict(_numbers(file, path))
-    return generator.eval(), card
+        _check_shapes(file, card, path, build)
+        network = build(card.architecture, card.arguments)
+        network.load_state_dict(_numbers(file, path))
+    return network.eval(), card
 
 
-def _check_shapes(file: Any, card: Card, path: Path | str) -> None:
+def _check_shapes(
+    file: Any, card: Card, path: Path | str, build: Callable[[str, Mapping[str, Any]], torch.nn.Module]
+) -> None:
     """Raise InputError where the card describes another network than the file holds; takes no memory for either."""
     arguments = [v for value in card.arguments.values() for v in (value if isinstance(value, list) else [value])]
     if len(arguments) > MAX_ARGUMENTS or any(isinstance(v, int | float) and abs(v) > MAX_ARGUMENT for v in arguments):
@@ -164,7 +176,7 @@ def _is_style_of(trunk: Card, path: Path) -> bool:
         card = read_card(path)
     except InputError:  # the loss network, say, or a file that is just being written
         return False
-    return bool(card.trunk) and bool(trunk.trunk_hash) and card.trunk_hash == trunk.trunk_hash
+    return card.is_vector and bool(trunk.trunk_hash) and card.trunk_hash == trunk.trunk_hash
 
 
 def save_state(folder: Path, state: dict[str, Any]) -> None:

@@ -13,7 +13,7 @@ content picture that overtake the style; D, the coarse style distance, and C, th
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
@@ -143,7 +143,7 @@ def losses_of(style: Trained, painting: Path, photos: list[Tensor], options: Sty
     return mean_of(rows)
 
 
-def boldness_of(style: Trained, painting: Path, photos: list[Path], lines: int) -> dict[str, float]:
+def boldness_of(style: Trained, painting: Path, photos: Sequence[Path], lines: int) -> dict[str, float]:
     """Mean coarse style distance D and content change C of photos with this short side."""
     vgg, wanted = load_vgg(), load_image(painting, short_side=lines)
     rows = []

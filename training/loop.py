@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -47,6 +47,8 @@ class Training:
     """The dataclass of all settings, for the run folder and for the check of a resumed run."""
     content: Mapping[str, str]
     """What else must be the same in a resumed run, by what a user calls it: the sha256 of each painting."""
+    judged: Sequence[int] = ()
+    """The styles that are validated and shown, where not the ones that are trained."""
 
 
 def run_training(training: Training) -> bool:
@@ -90,7 +92,8 @@ class _Loop:
             )
         self.taught = taught_by(s.teacher, self.photos) if s.teacher else {}
         self.photos = list(self.taught) or self.photos
-        self.held_out = HeldOut(held_out, s.size, self.training.styles, self.fabric.device)
+        judged = self.training.judged or range(self.training.styles)
+        self.held_out = HeldOut(held_out, s.size, judged, self.fabric.device)
 
     def _what_must_stay(self) -> dict[str, Any]:
         record = asdict(self.training.record)  # type: ignore[call-overload]

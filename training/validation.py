@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from torch import Tensor
@@ -15,7 +17,13 @@ from weights.errors import InputError
 VALIDATION_PHOTOS = 16
 
 
-def evenly(paths: list[Path], count: int) -> list[Path]:
+MOST_ROWS = 32
+"""Styles in a preview at most."""
+
+T = TypeVar("T")
+
+
+def evenly(paths: Sequence[T], count: int) -> Sequence[T]:
     """At most `count` of the paths, evenly chosen."""
     return paths[:: max(1, len(paths) // count)][:count]
 
@@ -26,7 +34,7 @@ class HeldOut:
     Raises InputError where none can be read.
     """
 
-    def __init__(self, photos: list[Path], size: int, styles: int, device: torch.device) -> None:
+    def __init__(self, photos: list[Path], size: int, styles: Sequence[int], device: torch.device) -> None:
         self.styles = styles
         self.photos: list[Tensor] = []
         for path in evenly(photos, VALIDATION_PHOTOS):
@@ -41,10 +49,10 @@ class HeldOut:
     def validate(self, painter: Painter, objective: Objective) -> dict[str, float]:
         """Mean loss terms, every photo and every style in its turn."""
         totals: dict[str, Tensor] = {}
-        rounds = max(len(self.photos), self.styles)
+        rounds = max(len(self.photos), len(self.styles))
         for i in range(rounds):
             photo = self.photos[i % len(self.photos)]
-            which = torch.tensor([i % self.styles], device=photo.device)
+            which = torch.tensor([self.styles[i % len(self.styles)]], device=photo.device)
             for name, value in objective(painter(photo, which).float(), photo, which=which).items():
                 totals[name] = totals.get(name, 0.0) + value / rounds
         losses = {name: value.item() for name, value in totals.items()}
@@ -52,10 +60,11 @@ class HeldOut:
 
     @torch.no_grad()
     def preview(self, painter: Painter) -> Tensor:
-        """Photos above their paintings, a row for each style."""
-        chosen = self.photos[:: max(1, len(self.photos) // 4)][: 6 if self.styles == 1 else 4]
+        """Photos above their paintings, a row for each style, of very many a part."""
+        chosen = self.photos[:: max(1, len(self.photos) // 4)][: 6 if len(self.styles) == 1 else 4]
+        shown = evenly(self.styles, MOST_ROWS)
         device = chosen[0].device
-        rows = [[painter(p, torch.tensor([k], device=device)) for p in chosen] for k in range(self.styles)]
+        rows = [[painter(p, torch.tensor([k], device=device)) for p in chosen] for k in shown]
         return sheet([chosen, *rows])
 
 

@@ -17,6 +17,9 @@ METADATA_KEY = "livebrush"
 VECTOR_KEY = "style"
 """The name of a style vector: the tensor in its .safetensors file, the input of its trunk's .onnx file."""
 
+PREDICTOR = "predictor"
+"""The architecture of what predicts style vectors; its files are called so too."""
+
 MAX_CARD = 64 * 1024
 """The longest card in characters; those of this project have one to three thousand."""
 
@@ -74,6 +77,16 @@ class Card:
             raise InputError(
                 f"The style name {self.name!r} won't do: use lower-case letters, digits and dashes, as in 'great-wave'."
             )
+
+    @property
+    def is_vector(self) -> bool:
+        """Whether this is a style of a trunk's, rather than a network of its own or what predicts such styles."""
+        return bool(self.trunk) and not self.is_predictor
+
+    @property
+    def is_predictor(self) -> bool:
+        """Whether this predicts styles of its trunk from pictures."""
+        return self.architecture == PREDICTOR
 
     def check_trunk(self, trunk: Card, where: Path | str) -> None:
         """Raise InputError, naming the vector's file `where`, unless this style was made for `trunk` itself.

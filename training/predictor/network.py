@@ -1,0 +1,127 @@
+"""From a painting to the style vectors of a trunk (Ghiasi et al. 2017): a frozen encoder and a small map.
+
+Ghiasi learns the whole network, from 80,000 paintings. Where there are some hundred, only the way from a known
+picture of a style to the vectors can be learned: the encoder is VGG16, with which the losses judge too, and what it
+tells of a painting are the mean and the deviation of each of its maps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.checkpoint import load_network
+from training.perceptual import VGG, load_vgg
+from weights.card import PREDICTOR, Card
+from weights.errors import InputError
+
+STATISTICS_OF = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
+"""The layers of VGG16 whose maps' means and deviations are taken."""
+
+_LEAST = 1e-2
+"""Added before the logarithm, where VGG's features are some tens: silent maps all tell the same."""
+
+
+class StyleEncoder(nn.Module):
+    """(1, 3, H, W) in [0, 1], H and W from 16 -> (1, 1929): what a painting looks like, wherever in it.
+
+    The logarithms of mean and deviation of every map of STATISTICS_OF; last the mean colour, and the products of the
+    deviations from it.
+    """
+
+    def __init__(self, vgg: VGG) -> None:
+        super().__init__()
+        self.vgg = vgg
+
+    def forward(self, painting: Tensor) -> Tensor:
+        features = self.vgg(painting, STATISTICS_OF)
+        found = []
+        for name in STATISTICS_OF:
+            maps = features[name].float()
+            mean = maps.mean((2, 3))
+            deviation = ((maps - mean[:, :, None, None]).square().mean((2, 3)) + 1e-8).sqrt()
+            found += [torch.log(mean + _LEAST), torch.log(deviation + _LEAST)]
+        colour = painting.mean((2, 3))
+        centred = (painting - colour[:, :, None, None]).flatten(2)
+        products = (centred @ centred.transpose(1, 2)) / centred.shape[2]
+        return torch.cat([*found, colour, products.flatten(1)], dim=1)
+
+
+class StyleMap(nn.Module):
+    """(N, F) numbers of the encoder -> (N, 2, style_length) vectors, for fine and bold strokes.
+
+    The numbers are reduced to `parts` uncorrelated ones first (principal components, found by `fit` and then fixed);
+    `base` (2, style_length) is what it predicts before it has learned, `spread` (style_length,) how much each number
+    of a vector differs from style to style, by which the steps of learning are measured.
+    """
+
+    def __init__(self, features: int, style_length: int, parts: int = 96, hidden: int = 384, drop: float = 0.1) -> None:
+        super().__init__()
+        self.arguments: dict[str, Any] = {
+            "features": features, "style_length": style_length, "parts": parts, "hidden": hidden
+        }  # fmt: skip
+        self.register_buffer("mean", torch.zeros(features))
+        self.register_buffer("axes", torch.zeros(features, parts))
+        self.register_buffer("base", torch.zeros(2, style_length))
+        self.register_buffer("spread", torch.ones(style_length))
+        self.drop = drop
+        self.inner = nn.Linear(parts, hidden)
+        self.outer = nn.Linear(hidden, 2 * style_length)
+        nn.init.zeros_(self.outer.weight)
+        nn.init.zeros_(self.outer.bias)
+
+    mean: Tensor
+    axes: Tensor
+    base: Tensor
+    spread: Tensor
+
+    @torch.no_grad()
+    def fit(self, features: Tensor, base: Tensor, spread: Tensor) -> None:
+        """Choose the components from the (V, F) numbers of many views, and what is predicted at first."""
+        deviation = features.std(0) + 1e-3
+        self.mean.copy_(features.mean(0))
+        scaled = (features - self.mean) / deviation
+        _, values, rows = torch.linalg.svd(scaled, full_matrices=False)
+        parts = min(self.axes.shape[1], len(values))
+        strength = values[:parts] / len(features) ** 0.5
+        self.axes[:, :parts] = rows[:parts].T / deviation[:, None] / (strength + 0.05 * strength[0])
+        self.base.copy_(base)
+        self.spread.copy_(spread)
+
+    def forward(self, features: Tensor) -> Tensor:
+        parts = F.dropout((features - self.mean) @ self.axes, self.drop, self.training)
+        found = self.outer(F.gelu(self.inner(parts)))
+        vectors: Tensor = self.base + self.spread * found.unflatten(1, (2, -1))
+        return vectors
+
+
+class StylePredictor(nn.Module):
+    """Encoder and map: (1, 3, H, W) in [0, 1] -> (2, style_length)."""
+
+    def __init__(self, encoder: StyleEncoder, style_map: StyleMap) -> None:
+        super().__init__()
+        self.encoder, self.map = encoder, style_map
+
+    def forward(self, painting: Tensor) -> Tensor:
+        vectors: Tensor = self.map(self.encoder(painting))[0]
+        return vectors
+
+
+def load_predictor(path: Path | str) -> tuple[StylePredictor, Card]:
+    """The encoder with the map in the file that `training.predictor` wrote; and its card. Raises InputError."""
+    style_map, card = load_network(path, _build)
+    return StylePredictor(StyleEncoder(load_vgg()), style_map).eval(), card
+
+
+def _build(architecture: str, arguments: Mapping[str, Any]) -> StyleMap:
+    if architecture != PREDICTOR:
+        raise InputError(f"This is no predictor but {architecture!r}: train one with python -m training.predictor.")
+    try:
+        return StyleMap(**{name: value for name, value in arguments.items() if name != "size"})
+    except TypeError as error:
+        raise InputError(f"The predictor can't be built: {error}.") from error
