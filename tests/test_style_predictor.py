@@ -16,7 +16,7 @@ from realtime.styles.predictor import Predictor
 from tests.conftest import picture
 from tests.test_multistyle import LOSS
 from training import multistyle
-from training.checkpoint import load_generator, vectors_beside
+from training.checkpoint import load_generator, load_vector, vectors_beside
 from training.images import to_tensor
 from training.objective import LossSettings, Objective, loss_vgg
 from training.perceptual import load_vgg
@@ -109,7 +109,8 @@ def test_the_table_judges_as_the_objective_of_the_paintings_themselves(world: Pa
 @torch.no_grad()
 def test_a_table_that_was_stopped_goes_on(world: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.predictor.targets.BETWEEN_NOTES", 1)
-    encoder, vgg, seen = StyleEncoder(load_vgg()), loss_vgg(LOSS), []
+    encoder, vgg = StyleEncoder(load_vgg()), loss_vgg(LOSS)
+    seen: list[torch.Tensor] = []
     forward = StyleEncoder.forward
 
     def counting(self: StyleEncoder, painting: torch.Tensor) -> torch.Tensor:
@@ -131,7 +132,7 @@ def test_a_table_that_was_stopped_goes_on(world: Path, monkeypatch: pytest.Monke
 
 def test_the_map_begins_with_the_mean_and_tells_paintings_apart_later(world: Path) -> None:
     found, card = load_predictor(world / "run" / "predictor.safetensors")
-    known = torch.stack([multistyle.load_vector(p)[0] for p in vectors_beside(world / "trunk" / "pack.safetensors")])
+    known = torch.stack([load_vector(p)[0] for p in vectors_beside(world / "trunk" / "pack.safetensors")])
     fresh = predictor.fresh_map(settings(world), torch.randn(8, 5), list(known))
     assert torch.allclose(fresh.eval()(torch.randn(1, 5))[0], known.mean(0))
     with torch.no_grad():
