@@ -149,6 +149,16 @@ def test_a_stopped_training_goes_on_as_the_same(world: Path) -> None:
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
 
 
+def test_a_map_is_trained_on_where_another_was_left(world: Path) -> None:
+    first = world / "run" / "predictor.safetensors"
+    still = settings(world, "on", steps=1, lr=1e-9, ema=0.0)
+    predictor.train(replace(still, init=first))
+    before, after = (load_predictor(path)[0].map for path in (first, world / "on" / "predictor.safetensors"))
+    assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(before.parameters(), after.parameters(), strict=True))
+    with pytest.raises(InputError, match="another shape.*hidden 16"):
+        predictor.train(replace(still, init=first, hidden=8))
+
+
 def test_exported_it_is_asked_without_torch_and_agrees(world: Path) -> None:
     path, card = export(world / "run", world / "installed" / "predictor.onnx")
     assert card.parity is not None and card.parity <= 1

@@ -27,7 +27,7 @@ from training.multistyle import differing, losses_told
 from training.objective import loss_vgg
 from training.optimisation import Painter
 from training.perceptual import load_vgg
-from training.predictor.network import StyleEncoder, StyleMap
+from training.predictor.network import StyleEncoder, StyleMap, load_predictor
 from training.predictor.targets import Table, TableObjective, View
 from training.predictor.views import LOOKED_AT
 from training.provenance import commit, install, training_summary
@@ -59,6 +59,8 @@ class Settings(InRunFolder):
     """Width of the map."""
     parts: int = 96
     """How many numbers are kept of what the encoder says."""
+    init: Path | None = None
+    """A predictor's .safetensors whose map is trained on, as one for the same trunk before it was trained further."""
     weights_license: str = ""
     """The licence you give the map's numbers."""
     out: Path | None = None
@@ -82,6 +84,18 @@ class PredictedStyles(Painter):
         vectors = self.map(self.features[which // 2])
         painted: Tensor = self.trunk(photo, vectors[torch.arange(len(which), device=which.device), which % 2])
         return painted
+
+
+def initial_map(settings: Settings, features: Tensor, known: list[Tensor]) -> StyleMap:
+    """The map to train: fresh, or that of `init`. Raises InputError where that one has another shape."""
+    fresh = fresh_map(settings, features, known)
+    if settings.init is None:
+        return fresh
+    found = load_predictor(settings.init)[0].map
+    if found.arguments != fresh.arguments:
+        differ = ", ".join(f"{name} {value}" for name, value in found.arguments.items())
+        raise InputError(f"The map of {settings.init} has another shape ({differ}): ask for the same.")
+    return found.train()
 
 
 def fresh_map(settings: Settings, features: Tensor, known: list[Tensor]) -> StyleMap:
@@ -138,7 +152,7 @@ def train(settings: Settings) -> Path:
     run.close()
     torch.manual_seed(settings.loop.seed)
     features = table.features()
-    style_map = fresh_map(settings, features[: len(learned)], known)
+    style_map = initial_map(settings, features[: len(learned)], known)
     path = settings.folder / f"{settings.name}.safetensors"
     fine, bold = table.losses
 
