@@ -15,12 +15,14 @@ from export.catalog import entries_in
 from realtime.styles.predictor import Predictor
 from tests.conftest import picture
 from tests.test_multistyle import LOSS
-from training import multistyle
-from training.checkpoint import load_generator, load_vector, vectors_beside
+from training import multistyle, newstyle
+from training.checkpoint import load_generator, load_vector, read_card, vectors_beside
 from training.images import to_tensor
 from training.objective import LossSettings, Objective, loss_vgg
 from training.perceptual import load_vgg
 from training.predictor import __main__ as predictor
+from training.predictor import evaluate
+from training.predictor.asking import predicted_style
 from training.predictor.network import StyleEncoder, StyleMap, load_predictor
 from training.predictor.targets import Table, TableObjective, View
 from training.predictor.views import at_short_side, view_of
@@ -155,7 +157,7 @@ def test_a_map_is_trained_on_where_another_was_left(world: Path) -> None:
     predictor.train(replace(still, init=first))
     before, after = (load_predictor(path)[0].map for path in (first, world / "on" / "predictor.safetensors"))
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(before.parameters(), after.parameters(), strict=True))
-    with pytest.raises(InputError, match="another shape.*hidden 16"):
+    with pytest.raises(InputError, match=r"another shape.*hidden 16"):
         predictor.train(replace(still, init=first, hidden=8))
 
 
@@ -188,6 +190,28 @@ def test_exporting_says_what_is_wrong(world: Path, tmp_path: Path, monkeypatch: 
     with pytest.raises(InputError, match="export the trunk first"):
         export(world / "run", tmp_path / "predictor.onnx")
     assert not list(tmp_path.glob("predictor*"))
+
+
+def test_a_fit_begins_with_the_prediction_and_the_two_are_judged_side_by_side(world: Path) -> None:
+    """Of a painting of its own the prediction is nearer than the two known styles."""
+    path = world / "run" / "predictor.safetensors"
+    trunk = world / "trunk" / "pack.safetensors"
+    asked = evaluate.Settings(
+        path, world / "paintings", world / "photos", trunk, photo_count=1, size=64, lines=48, fit_steps=3,
+        fits=world / "fits",
+    )  # fmt: skip
+    rows = evaluate.evaluate(asked)
+    assert list(rows) == [*sorted(COLOURS), "median"]
+    assert "D over own" in rows["red"] and "D over own" not in rows["grey"]
+    assert all(np.isfinite(list(row.values())).all() for row in rows.values())
+    predicted = predicted_style(load_predictor(path)[0], world / "paintings" / "red.png")
+    begun = load_vector(world / "fits" / "red-predicted" / "red.safetensors")[0]  # a step from where it began
+    mean = torch.stack([load_vector(p)[0] for p in vectors_beside(trunk)]).mean(0)
+    assert torch.norm(begun - predicted) < torch.norm(begun - mean)
+    fit = newstyle.Settings(world / "paintings" / "red.png", "red", trunk=trunk)
+    assert newstyle.predicted(fit, read_card(trunk)) == []  # the installed one is for another trunk
+    with pytest.raises(InputError, match="nowhere"):
+        newstyle.predicted(replace(fit, predictor=world / "nowhere.safetensors"), read_card(trunk))
 
 
 def test_training_says_what_is_wrong(world: Path) -> None:

@@ -98,7 +98,18 @@ class _Loop:
     def _what_must_stay(self) -> dict[str, Any]:
         record = asdict(self.training.record)  # type: ignore[call-overload]
         settings = {**record.pop("loop"), **record.pop("loss", {}), **record}
-        free = {*FREE, "out", "style_image", "paintings", "pack", "init", "trunk", "vgg_weights", "picture"}
+        free = {
+            *FREE,
+            "out",
+            "style_image",
+            "paintings",
+            "pack",
+            "init",
+            "trunk",
+            "predictor",
+            "vgg_weights",
+            "picture",
+        }
         if self.settings.schedule == "constant":  # where the steps to come don't change those that were made
             free |= {"steps", "epochs"}
         content = {"the photos' names": names_of(self.photos), **self.training.content}

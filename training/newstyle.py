@@ -4,7 +4,7 @@
 
 needs no photos (a few are in the repository), shows previews in runs/mine, installs the style and is done in about
 five minutes on two cores. A trunk knows the strokes it was trained with: a painting far from them is met only partly,
-and that is said.
+and that is said. Where the trunk has a predictor, the fit begins with what that says of the painting.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from training.loop import Training, run_training
 from training.multistyle import ManyStyles, differing, losses_told
 from training.objective import Objective, loss_vgg
 from training.optimisation import Painter
+from training.predictor.asking import predicted_style
+from training.predictor.network import load_predictor
 from training.provenance import commit, install, training_summary
 from training.settings import InRunFolder, LoopSettings, at_least
 from weights.card import Card, StylePicture
@@ -36,6 +38,9 @@ from weights.folders import WEIGHTS
 
 PHOTOS = Path(__file__).resolve().parent / "photos"
 """The photos that come with the project (weights/README.md names them)."""
+
+PREDICTED_BY = WEIGHTS / "predictor.safetensors"
+"""The predictor that is installed; of no use to other trunks than its own."""
 
 FAR = 1.5
 """A style loss this many times the trunk's own styles' says that the trunk can't meet the painting."""
@@ -56,6 +61,8 @@ class Settings(InRunFolder):
     loop: LoopSettings = field(default_factory=_defaults)
     trunk: Path = WEIGHTS / "pack.safetensors"
     """The shared network, as export wrote it."""
+    predictor: Path | None = PREDICTED_BY
+    """The trunk's style predictor, from whose vectors the fit begins where they come nearest; None for none."""
     style_size: int = 0
     """Short side of the painting in pixels; 0 for the trunk's."""
     picture: StylePicture = field(default_factory=StylePicture)
@@ -66,6 +73,18 @@ class Settings(InRunFolder):
 
     def __post_init__(self) -> None:
         at_least(self, style_size=0)
+
+
+def predicted(settings: Settings, trunk_card: Card) -> list[Tensor]:
+    """What the predictor says of the painting, if there is one. Raises InputError where one was asked for in vain."""
+    path = settings.predictor
+    if path is None or (path == PREDICTED_BY and not path.exists()):
+        return []
+    predictor, card = load_predictor(path)
+    if path == PREDICTED_BY and card.trunk_hash != trunk_card.trunk_hash:
+        return []
+    card.check_trunk(trunk_card, path)
+    return [predicted_style(predictor, settings.style_image)]
 
 
 def nearest_known(objective: Objective, trunk: LiteTrunk, known: list[Tensor], photo: Tensor) -> Tensor:
@@ -98,7 +117,7 @@ def train(settings: Settings) -> Path:
     fine, bold = (replace(loss, style_size=round(scale * loss.style_size)) for loss in (fine, bold))
     paintings = [(load_image(settings.style_image, short_side=loss.style_size), loss) for loss in (fine, bold)]
     objective = Objective(loss_vgg(bold), *paintings)
-    known = [load_vector(p)[0] for p in vectors_beside(settings.trunk)]
+    known = [load_vector(p)[0] for p in vectors_beside(settings.trunk)] + predicted(settings, trunk_card)
     photo = central_crop(pictures_in(settings.loop.photos)[0], settings.loop.size)
     painter = ManyStyles(trunk.requires_grad_(False), nearest_known(objective, trunk, known, photo))
     path = settings.folder / f"{settings.name}.safetensors"

@@ -1,0 +1,23 @@
+"""Ask a predictor for the style of a painting in a file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from training.images import to_tensor
+from training.predictor.network import StylePredictor
+from training.predictor.views import LOOKED_AT, at_short_side, view_of
+
+
+@torch.no_grad()
+def predicted_style(predictor: StylePredictor, painting: Path) -> Tensor:
+    """(2, style_length): the vectors of fine and bold strokes that `predictor` says of the picture.
+
+    Raises InputError where it can't be read.
+    """
+    seen: Tensor = predictor(to_tensor(np.asarray(at_short_side(view_of(painting, 0, seed=0), LOOKED_AT))))
+    return seen
