@@ -7,7 +7,7 @@ from functools import partial
 from PyQt5.QtCore import QObject, pyqtSignal
 
 from realtime.live import Live
-from realtime.styles.blends import read_blend, write_blend
+from realtime.styles.blends import name_of, read_blend, write_blend
 from weights.card import Card
 
 _DRAG_SECONDS = 0.1  # a slider's way through a blend is felt, not watched
@@ -46,7 +46,7 @@ class Chooser(QObject):
     def title(self, name: str) -> str:
         """How to speak of the style `name`."""
         card = self.cards.get(name)
-        return (card.title or card.name) if card else name
+        return (card.title or card.name) if card else name_of(name)
 
     def words(self) -> str:
         """How to speak of what is chosen."""
@@ -94,6 +94,12 @@ class Chooser(QObject):
         self._live.choose(style)
         self.asked.emit()
         self.follow()
+
+    def take_picture(self, path: str) -> None:
+        """Choose the style of the picture at `path`; it is looked at anew where it is chosen already."""
+        if path == self._live.style:
+            self._live.reload_style()
+        self.recall(path)
 
     def _hand_over(self, fade: float | None = None) -> None:
         style = self.name

@@ -35,6 +35,7 @@ KEYS = (
     Key("V", "before and after, with a divider", "split", Qt.Key.Key_V),
     Key("Space", "hold the picture still", "pause", Qt.Key.Key_Space),
     Key("O", "open a clip or a still", "open_file", Qt.Key.Key_O, group=1),
+    Key("Ctrl V", "paint in the style of a picture copied", "paste", Qt.Key.Key_V, _CONTROL, 1),
     Key("S", "snapshot", "snapshot", Qt.Key.Key_S, group=1),
     Key("Shift S", "snapshot after 3-2-1", "countdown", Qt.Key.Key_S, _SHIFT, 1),
     Key("R", "record, or stop", "record", Qt.Key.Key_R, group=1),

@@ -17,6 +17,7 @@ from realtime.window.bar import Bar
 from realtime.window.browsing import Browsing
 from realtime.window.chooser import Chooser
 from realtime.window.controls import Controls
+from realtime.window.drops import CHOICES, Drops
 from realtime.window.gallery import Gallery
 from realtime.window.keys import KeysCard, action_of
 from realtime.window.looks import Looks
@@ -68,7 +69,7 @@ class Window(QMainWindow):
         self.browsing = Browsing(self.view, self.gallery, self.chooser, previews)
         self.snapshots = Snapshots(self._shown, cards, folder)
         self.outgoing = Outgoing(live, folder, outputs)
-        self.looks = Looks(live, self.chooser)
+        self.looks, self.drops = Looks(live, self.chooser), Drops()
         self.sources = SourcesMenu(cameras, lambda: live.source, self)
         self._actions = self._all_actions()
         self.out_menu = OutMenu(self.outgoing, self._actions, folder, self)
@@ -94,6 +95,7 @@ class Window(QMainWindow):
             "split": lambda: self.split(self.view.divider is None),
             "pause": lambda: self.live.pause(not self.live.paused),
             "open_file": self.sources.open_file,
+            "paste": self.drops.paste,
             "snapshot": self.snapshots.take,
             "countdown": self.snapshots.count_down,
             "record": lambda: self.outgoing.switch(RECORDING, not self.outgoing.is_on(RECORDING)),
@@ -135,7 +137,9 @@ class Window(QMainWindow):
         self.gallery.left.connect(self.view.setFocus)
         self.snapshots.counted.connect(self.view.show_count)
         self.snapshots.saved.connect(lambda path: words.remark(f"Saved {path}"))
-        for failed in (self.snapshots.failed, self.looks.failed, self.outgoing.failed):
+        self.drops.style.connect(self.chooser.take_picture)
+        self.drops.source.connect(self.sources.chosen)
+        for failed in (self.snapshots.failed, self.looks.failed, self.outgoing.failed, self.drops.failed):
             failed.connect(words.complain)
         for said in (self.looks.said, self.outgoing.said):
             said.connect(words.remark)
@@ -262,14 +266,14 @@ class Window(QMainWindow):
     def dragEnterEvent(self, event: QDragEnterEvent | None) -> None:
         """Files and addresses may be dropped."""
         data = event.mimeData() if event is not None else None
-        if event is not None and data is not None and data.hasUrls():
+        if event is not None and data is not None and (data.hasUrls() or data.hasImage()):
+            self.showing.words.remark(CHOICES)
             event.acceptProposedAction()
 
     def dropEvent(self, event: QDropEvent | None) -> None:
-        """Paint what is dropped."""
-        data = event.mimeData() if event is not None else None
-        for url in (data.urls() if data is not None else [])[:1]:
-            self.sources.chosen.emit(url.toLocalFile() if url.isLocalFile() else url.toString())
+        """A picture is a style, anything else is painted; with Shift, a picture too."""
+        if event is not None:
+            self.drops.take(event.mimeData(), bool(event.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier))
 
     def closeEvent(self, event: QCloseEvent | None) -> None:
         """Go at once, then stop the threads."""
@@ -283,6 +287,7 @@ class Window(QMainWindow):
         self.live.stop()
         self.outgoing.finish(_FINISH_SECONDS)
         self.snapshots.close()
+        self.drops.close()
         super().closeEvent(event)
 
 
