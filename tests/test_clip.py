@@ -11,7 +11,8 @@ import av
 import numpy as np
 import pytest
 
-from realtime.render.clip import Progress, paint_clip
+from realtime.render.clip import paint_clip
+from realtime.render.pipeline import Progress
 from tests.conftest import MakeClip, picture, same
 from tests.read_back import audio, frames, images, times
 from weights.errors import InputError

@@ -18,7 +18,7 @@ from PIL import Image
 
 from realtime.options import parse
 from realtime.render import job
-from realtime.render.clip import Progress
+from realtime.render.pipeline import Progress
 from tests.conftest import MakeClip, picture
 from tests.test_main import ROOT, run
 from weights.errors import InputError

@@ -15,6 +15,9 @@ from zlib import crc32
 
 from weights.errors import InputError
 
+FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT") if hasattr(errno, name))
+"""What the system's errors say of a full disk."""
+
 
 @contextmanager
 def replacing(path: Path | str) -> Iterator[Path]:
@@ -84,8 +87,7 @@ def _unwritable(path: Path, error: OSError) -> InputError:
 
 def mend_of(error: OSError) -> str:
     """What helps where a file can't be written."""
-    full = error.errno in (errno.ENOSPC, getattr(errno, "EDQUOT", None))
-    return "the disk is full, so make room" if full else "choose another place with -o"
+    return "the disk is full, so make room" if error.errno in FULL else "choose another place with -o"
 
 
 def not_the_original(target: Path, *sources: Path) -> None:

@@ -11,7 +11,8 @@ from realtime.codecs import Encoding
 from realtime.frames import Image
 from realtime.interrupt import tidy_when_stopped
 from realtime.options import Options
-from realtime.render.clip import Progress, paint_clip
+from realtime.render.clip import paint_clip
+from realtime.render.pipeline import Progress
 from realtime.render.plan import Job, plan
 from realtime.stills import paint_still
 from realtime.styles import open_style

@@ -32,13 +32,16 @@ _FASTEST_CLOCK = 2**31
 class Picture:
     """One frame: `image` `(H, W, 3) uint8 RGB`, shown at `pts` for `duration` (0: unsaid) in the clip's time base.
 
-    `alpha` is how opaque it is, `(H, W) uint8`; None where it is all opaque.
+    `alpha` is how opaque it is, `(H, W) uint8`; None where it is all opaque. Of a clip that is written in parts, `part`
+    is its part's number, and a picture that is in the `lead` only leads to the part: it is painted, not written.
     """
 
     image: Image
     pts: int
     duration: int
     alpha: NDArray[np.uint8] | None = None
+    part: int = 0
+    lead: bool = False
 
 
 class ClipReader:
@@ -111,7 +114,7 @@ class ClipReader:
                 if self._counts_ticks and packet.pts is not None:  # of an AVI, which leaves out what repeats
                     self._packets = max(self._packets, packet.pts + 1)
                 for frame in self._frames(packet):
-                    yield self._picture(frame)
+                    yield self.picture(frame, self._time_of(frame))
                     yield from map(self._shifted, held)
                     held = []
             elif packet.stream.type == "video":
@@ -149,16 +152,20 @@ class ClipReader:
         except FFmpegError as error:
             raise InputError(f"{self.path} can't be decoded ({reason_of(error)}): choose another file.") from error
 
-    def _picture(self, frame: Any) -> Picture:
+    def picture(self, frame: Any, pts: int) -> Picture:
+        """The picture in `frame`, shown at `pts`."""
         alpha = alpha_of(frame)
         image = self._fitted(self._to_image(frame))
+        alpha = None if alpha is None else fit_alpha(alpha, image)
+        return Picture(image, pts, int(frame.duration or 0), alpha)
+
+    def _time_of(self, frame: Any) -> int:
+        """When the next `frame` is shown; the first one says what all have in common."""
         if self.form is None:
             self._toned = is_hdr(frame)
             self.begin = self._begin(frame)
-            self.form = self._form(frame, image)
-        pts = None if frame.pts is None else frame.pts - round(self.begin / self.form.time_base)
-        alpha = None if alpha is None else fit_alpha(alpha, image)
-        return Picture(image, self._time(pts), int(frame.duration or 0), alpha)
+            self.form = self._form(frame, self._fitted(self._to_image(frame)))
+        return self._time(None if frame.pts is None else frame.pts - round(self.begin / self.form.time_base))
 
     def _begin(self, first: Any) -> Fraction:
         """What the clip's clock shows where it begins: 0, but for a broadcast's clock and pictures before 0."""

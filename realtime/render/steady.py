@@ -9,6 +9,7 @@ sharpness is given back to what is shown, not to what is carried on.
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,13 +37,16 @@ _STILL = 0.25
 _CUT = 0.4
 """Share of the picture that must have come from the one before; below, it is another scene."""
 
+LEAD_IN = 8
+"""Frames that a part of a clip is led to by: what is older weighs little."""
+
 _SHARPNESS = 0.91
 """Share of the painting's own variance of the Laplacian that what is shown has at least."""
 
 
 @dataclass(frozen=True)
 class _Before:
-    """The frame before: its source, small and grey, and its painting, mixed with those before it."""
+    """A frame: its source, small and grey, and its painting, as it is or mixed with those before it."""
 
     small: NDArray[np.uint8]
     mixed: Image
@@ -60,21 +64,35 @@ class Steady:
         self._forth: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)  # the check
         self._before: _Before | None = None
         self._grid: NDArray[np.float32] | None = None
+        self._last: deque[_Before] = deque(maxlen=LEAD_IN)
         self.cuts = 0
+
+    def reset(self) -> None:
+        """Forget all but the last LEAD_IN frames, as if the clip had begun with them."""
+        self._before, cuts = None, self.cuts
+        for frame in tuple(self._last):
+            self._mix(frame)
+        self.cuts = cuts
 
     def __call__(self, source: Image, painted: Image) -> Image:
         """What is to be shown of `painted`, the painting of `source`."""
-        small = _small(source)
-        before, self._before = self._before, _Before(small, painted)
-        if before is None or before.mixed.shape != painted.shape:
-            return painted
-        back, fits = self._match(small, before.small)
+        now = _Before(_small(source), painted)
+        self._last.append(now)
+        mixed = self._mix(now)
+        return painted if mixed is None else _sharpened(mixed, painted)
+
+    def _mix(self, now: _Before) -> Image | None:
+        """The painting of `now` mixed with those before it; None where it has nothing to do with them."""
+        before, self._before = self._before, now
+        if before is None or before.mixed.shape != now.mixed.shape:
+            return None
+        back, fits = self._match(now.small, before.small)
         if float(fits.mean()) < _CUT:
             self.cuts += 1
-            return painted
-        mixed = self._mixed(painted, before.mixed, back, fits)
-        self._before = _Before(small, mixed)
-        return _sharpened(mixed, painted)
+            return None
+        mixed = self._mixed(now.mixed, before.mixed, back, fits)
+        self._before = _Before(now.small, mixed)
+        return mixed
 
     def _match(
         self, now: NDArray[np.uint8], before: NDArray[np.uint8]
