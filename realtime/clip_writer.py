@@ -62,7 +62,7 @@ class ClipWriter:
         pixels = self._codec.alpha if self.keeps_alpha else self._codec.deep if encoding.bits == 10 else ""
         self.drops_alpha = False
         self._pixels = pixels or self._codec.pixels
-        self.container: Any = av.open(file_url(path), "w", options=_muxer_options(path, form))
+        self.container: Any = av.open(file_url(path), "w", options=muxer_options(path, form))
         self._from_image = ToPalette() if self._pixels == "pal8" else FromImage(form.colors, self._pixels)
         self.stream: Any = self._add_stream(form, encoding.options_of(self._codec))
 
@@ -76,7 +76,7 @@ class ClipWriter:
             image, alpha = over_white(image, alpha), None
         frame = self._from_image(pad_to_even(image), None if alpha is None else pad_to_even(alpha))
         frame.pts, frame.time_base, frame.duration = pts, self._time_base, duration
-        self.container.mux(self.stream.encode(frame))
+        self._mux(self.stream.encode(frame))
 
     def copy(self, packet: Any) -> None:
         """Put `packet`, whose stream is one of `container`'s, into the file as it is."""
@@ -84,7 +84,11 @@ class ClipWriter:
 
     def finish(self) -> None:
         """Write what the encoder still holds; only packets may follow."""
-        self.container.mux(self.stream.encode(None))
+        self._mux(self.stream.encode(None))
+
+    def _mux(self, packets: list[Any]) -> None:
+        """Put what the encoder gave into the file."""
+        self.container.mux(packets)
 
     def close(self) -> None:
         """End the file, which is whole only after `finish`."""
@@ -116,7 +120,7 @@ class ClipWriter:
         return stream
 
 
-def _muxer_options(path: Path, form: ClipFormat) -> dict[str, str]:
+def muxer_options(path: Path, form: ClipFormat) -> dict[str, str]:
     if path.suffix.lower() in MOVING_PICTURES:
         return {"loop": "0"}
     if path.suffix.lower() in (".mkv", ".webm"):

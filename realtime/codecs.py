@@ -75,7 +75,7 @@ class Encoding:
             raise InputError(
                 f"A clip can't be written as {path.name}: end its name in .mp4, .mov, .mkv, .webm, .webp or .gif."
             )
-        name = self.codec or _FIRST.get(suffix, "h264")
+        name = self.name_for(path)
         codec = CODECS.get(name)
         if codec is None:
             raise InputError(f"--codec {name} is unknown: choose one of {', '.join(NAMES)}.")
@@ -92,6 +92,10 @@ class Encoding:
         if self.bits != 8 and not (self.bits == 10 and codec.deep):
             raise InputError(f"--bits {self.bits} doesn't fit {name}: give 8, or 10 with h264, hevc, av1 or prores.")
         return codec
+
+    def name_for(self, path: Path) -> str:
+        """What --codec would be called that `path` gets."""
+        return self.codec or _FIRST.get(path.suffix.lower(), "h264")
 
     def options_of(self, codec: Codec) -> dict[str, str]:
         """What the encoder is told."""

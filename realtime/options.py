@@ -50,6 +50,9 @@ class Options:
     preset: str | None = None
     bits: int = 8
     steady: bool = True
+    restart: bool = False
+    keep_partial: bool = False
+    part_seconds: float = 10.0
     fps: float | None = None
     record: Path | None = None
     microphone: bool = False
@@ -72,6 +75,8 @@ class Options:
         most = max(64, os.cpu_count() or 1)
         if not 0 <= self.threads <= most:
             raise InputError(f"--threads {self.threads} is out of range: give 0 (one for each core) to {most}.")
+        if not 0.1 <= self.part_seconds <= 86400:
+            raise InputError(f"--part-seconds {self.part_seconds:g} is out of range: give 0.1 to 86400 seconds.")
         if self.fps is not None and not 1 <= self.fps <= 240:
             raise InputError(f"--fps {self.fps:g} is out of range: give 1 to 240 frames a second.")
         if self.inputs and self.source is not None:
@@ -195,6 +200,10 @@ def _add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
         add("--bits", type=int, metavar="N", default=default.bits, help="8 or 10: smoother gradients (default: 8)"),
         add("--steady", action=argparse.BooleanOptionalAction, default=default.steady,
             help="take the flicker out of clips, along the optical flow (default: on)"),
+        add("--restart", action="store_true", help="throw away what a stopped run has painted of a clip"),
+        add("--keep-partial", action="store_true", help="where stopped, leave NAME.partial that plays so far"),
+        add("--part-seconds", type=float, metavar="S", default=default.part_seconds,
+            help="what a stop costs at most (default: 10)"),
     ]  # fmt: skip
 
 

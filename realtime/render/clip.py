@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from av.error import FFmpegError
-
-from realtime.av_frames import reason_of
 from realtime.clip_writer import ClipWriter
-from realtime.codecs import Encoding
+from realtime.codecs import VIDEO_SUFFIXES, Encoding
 from realtime.render.animation import AnimationReader
-from realtime.render.pipeline import Paint, Pipeline, Progress
+from realtime.render.journal import Journal
+from realtime.render.parts import count_parts
+from realtime.render.pipeline import Paint, Pipeline, Progress, Summary, Work
 from realtime.render.reader import ClipReader, Picture
+from realtime.render.resume import Resume, paint_parts
 from realtime.render.tracks import Tracks
-from weights.errors import InputError
-from weights.files import FULL, mend_of, not_the_original, replacing
-
-
-@dataclass
-class Summary:
-    """What became of a clip: `frames` painted, and `notes` in words about what could not be kept."""
-
-    frames: int = 0
-    notes: list[str] = field(default_factory=list)
-
+from realtime.render.words import said_of, white_notes
+from weights.files import not_the_original, replacing
 
 Reader = ClipReader | AnimationReader
 
@@ -40,25 +29,38 @@ def paint_clip(
     on_progress: Callable[[Progress], None] = lambda _: None,
     encoding: Encoding = Encoding(),  # noqa: B008, frozen
     steady: bool = False,
+    resume: Resume | None = None,
 ) -> Summary:
     """Paint the video `source` into `target`, coded as its suffix or `encoding` says.
 
     Every frame keeps its time, sound is copied, and what phones and old cameras leave to the player is done: frames are
     turned upright, and keep their pixel aspect and colours. `height` scales the frames first; `steady` takes the
-    flicker out of the paintings. `target` appears whole or not at all. Raises InputError.
+    flicker out of the paintings. `target` appears whole or not at all. With `resume` a long clip is painted in parts,
+    and goes on with the one where an earlier run was stopped. Raises InputError.
     """
     encoding.codec_of(target)  # what doesn't fit is said before the work
     not_the_original(target, source)
+    work = Work(paint, encoding, steady, on_progress)
+    with open_clip(source, height) as reader:
+        if resume and isinstance(reader, ClipReader) and target.suffix.lower() in VIDEO_SUFFIXES:
+            count = count_parts(reader, resume.part_seconds)
+            if count > 1:
+                journal = Journal(target, count)
+                return paint_parts(reader, journal, work, resume)
+        return _paint_whole(reader, target, work)
+
+
+def _paint_whole(reader: Reader, target: Path, work: Work) -> Summary:
     summary = Summary()
 
     def count() -> None:
         summary.frames += 1
-        on_progress(Progress(summary.frames, reader.total))
+        work.on_progress(Progress(summary.frames, reader.total))
 
-    with open_clip(source, height) as reader, replacing(target) as temporary:
-        sink = _Whole(reader, temporary, encoding)
+    with replacing(target) as temporary:
+        sink = _Whole(reader, temporary, work.encoding)
         with said_of(target):
-            Pipeline(reader, sink, steady).run(paint, count)
+            Pipeline(reader, sink, work.steady).run(work.paint, count)
         summary.notes = [*sink.notes, *reader.notes]
     return summary
 
@@ -105,18 +107,3 @@ class _Whole:
         """Let go of the file."""
         if self._writer:
             self._writer.close()
-
-
-def white_notes(source: Path) -> list[str]:
-    """What is said where the transparency of `source` is lost."""
-    return [f"The transparency of {source.name} became white: .webm, .webp, .gif, or .mov with --codec prores keep it."]
-
-
-@contextmanager
-def said_of(target: Path) -> Iterator[None]:
-    """What FFmpeg says against writing `target`, as a sentence."""
-    try:
-        yield
-    except FFmpegError as error:
-        mend = mend_of(error) if error.errno in FULL else "try .mkv, or another place with -o"
-        raise InputError(f"{target} can't be written ({reason_of(error)}): {mend}.") from error

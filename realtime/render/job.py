@@ -14,10 +14,12 @@ from realtime.options import Options
 from realtime.render.clip import paint_clip
 from realtime.render.pipeline import Progress
 from realtime.render.plan import Job, plan
+from realtime.render.resume import Resume, Stopped
 from realtime.stills import paint_still
 from realtime.styles import open_style
-from realtime.styles.blends import name_of
+from realtime.styles.blends import Part, find_blend, name_of
 from weights.errors import InputError
+from weights.files import sha256
 
 
 def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Path | None) -> int:
@@ -34,13 +36,16 @@ def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Pa
         stylizer.prepare(*image.shape[:2])  # from the first frame on, so that a job done twice gives the same twice
         return stylizer(image, options.strength, options.keep_colors, options.stroke)
 
-    failed = 0
+    resume, failed = _resume(options, style), 0
     for job in jobs:
         if job.there and not options.overwrite:
             say(f"{job.target} is there already: --overwrite paints it again.")
             continue
         try:
-            notes = _paint(job, paint, options)
+            notes = _paint(job, paint, options, resume)
+        except Stopped as stop:
+            say(str(stop))
+            raise
         except (InputError, OSError) as error:
             if len(jobs) == 1:
                 raise
@@ -55,7 +60,21 @@ def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Pa
     return 0
 
 
-def _paint(job: Job, paint: Callable[[Image], Image], options: Options) -> list[str]:
+def _resume(options: Options, style: str) -> Resume:
+    """How a clip goes on that was begun before; what only says where the network runs is free to change."""
+    files = [f for part in find_blend(style, options.weights) for f in _hashes(part)]
+    settings = {"--style": style, "files of the style": files}
+    for name in ("strength", "stroke", "keep_colors", "height", "codec", "crf", "preset", "bits", "steady"):
+        settings[f"--{name.replace('_', '-')}"] = getattr(options, name)
+    return Resume(settings, options.restart, options.keep_partial, options.part_seconds)
+
+
+def _hashes(part: Part) -> list[str]:
+    """What tells the files that `part` is made of from any others."""
+    return [part.style.sha256, part.style.vector_sha256, sha256(part.picture) if part.picture else ""]
+
+
+def _paint(job: Job, paint: Callable[[Image], Image], options: Options, resume: Resume) -> list[str]:
     """Paint one file; returns notes in words."""
     if job.still:
         return paint_still(job.source, job.target, paint, options.height)
@@ -69,6 +88,7 @@ def _paint(job: Job, paint: Callable[[Image], Image], options: Options) -> list[
             progress,
             encoding=encoding_of(options),
             steady=options.steady,
+            resume=resume,
         ).notes
     finally:
         progress.clear()
@@ -97,7 +117,8 @@ class _Progress:
         if not self._terminal or now - self._shown < 0.2:
             return
         self._shown = now
-        fps = progress.done / max(now - self._began, 1e-6)
+        painted = progress.done - progress.before
+        fps = painted / max(now - self._began, 1e-6)
         text = f"{self._name}: frame {progress.done}"
         if progress.total >= progress.done:
             left = (progress.total - progress.done) / fps

@@ -5,9 +5,10 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from realtime.codecs import Encoding
 from realtime.frames import Image
 from realtime.render.reader import Picture
 from realtime.render.steady import Steady
@@ -26,6 +27,24 @@ class Progress:
     done: int
     total: int
     before: int = 0
+
+
+@dataclass
+class Summary:
+    """What became of a clip: `frames` painted, and `notes` in words about what could not be kept."""
+
+    frames: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Work:
+    """What is done with each picture of a clip: painted, held `steady`, coded; and told of."""
+
+    paint: Paint
+    encoding: Encoding = Encoding()
+    steady: bool = False
+    on_progress: Callable[[Progress], None] = lambda _: None
 
 
 class Sink(Protocol):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import islice
 from math import lcm
 from pathlib import Path
 from types import TracebackType
@@ -16,13 +18,20 @@ from av.error import FFmpegError, InvalidDataError
 from numpy.typing import NDArray
 
 from realtime.av_filters import is_hdr
-from realtime.av_frames import Colors, ToImage, alpha_of, file_url, has_alpha, reason_of, turns_sideways
+from realtime.av_frames import Colors, ToImage, alpha_of, has_alpha, reason_of, turns_sideways
 from realtime.clip_writer import ClipFormat
 from realtime.frames import Image, fit, fit_alpha, resize
+from realtime.render.container import decoder_with_alpha, is_cover, open_container, pictures_of
 from weights.errors import InputError
 
 _BROADCAST = frozenset(("mpegts", "mpeg", "mpegtsraw", "wtv"))
 """Containers whose clock starts anywhere: players take the first moment for 0, and so do we."""
+
+_CAN_SEARCH = frozenset(("mov", "mp4", "matroska", "webm"))
+"""Containers that know where each key frame lies, and each frame's time."""
+
+_WORTH_SEARCHING = 20
+"""Seconds before which reading from the beginning is as soon done."""
 
 _FASTEST_CLOCK = 2**31
 """Ticks a second that a file can't count in: its header has 32 bits for them."""
@@ -52,28 +61,28 @@ class ClipReader:
     ...         ...
 
     Everything comes in the file's order, but packets that lie before the first picture come after it. All pictures have
-    the size of the first one. From the first picture on `form` is known, `begin`, the seconds that were taken from
-    every time so that nothing painted lies before 0, and `covers`, the pictures that stand for the file, with their
-    streams. When all is read, `notes` say what was lost.
+    the size of the first one; `damaged` counts what was passed over. From the first picture on `form` is known,
+    `begin`, the seconds that were taken from every time so that nothing painted lies before 0, and `covers`, the
+    pictures that stand for the file, with their streams. When all is read, `notes` say what was lost.
     Raises InputError where the file can't be read or holds no picture.
     """
 
     def __init__(self, path: Path, height: int | None = None) -> None:
         self.path, self._height = path, height
-        self.container: Any = _open(path)
+        self.container: Any = open_container(path)
         self.video: Any = next(iter(pictures_of(self.container)), None)
         if self.video is None:
             self.container.close()
             raise InputError(f"{path} holds no video: choose another file.")
         self.video.thread_type = "AUTO"
-        self._decoder = _decoder_with_alpha(self.video)
+        self._decoder = decoder_with_alpha(self.video)
         self.total = int(self.video.frames or 0)
         self.form: ClipFormat | None = None
         self.begin = Fraction(0)
         self.covers: list[tuple[Any, bytes]] = []
         self._to_image = ToImage()
         self._next: int | None = None  # the earliest time that the next frame may have
-        self._packets = self._damaged = 0
+        self._packets = self.damaged = 0
         self._toned = False
         self._counts_ticks = self.container.format.name == "avi"
         self._end = 0.0  # of what was read, in seconds
@@ -84,8 +93,8 @@ class ClipReader:
         notes = []
         if self._toned:
             notes.append(f"{self.path.name} is HDR: its brightness was toned down to BT.709.")
-        if self._damaged:
-            notes.append(f"{self._damaged} damaged pieces of {self.path.name} were passed over.")
+        if self.damaged:
+            notes.append(f"{self.damaged} damaged pieces of {self.path.name} were passed over.")
         if self._packets < self.total:
             notes.append(
                 f"{self.path.name} breaks off: {self.total - self._packets} of its {self.total} frames are missing."
@@ -110,22 +119,103 @@ class ClipReader:
         held: list[Any] = []  # packets that come before the first picture, which opens the output
         for packet in self._demux():
             if packet.stream is self.video:
-                self._packets += packet.size > 0
-                if self._counts_ticks and packet.pts is not None:  # of an AVI, which leaves out what repeats
-                    self._packets = max(self._packets, packet.pts + 1)
+                self._count(packet)
                 for frame in self._frames(packet):
                     yield self.picture(frame, self._time_of(frame))
                     yield from map(self._shifted, held)
                     held = []
             elif packet.stream.type == "video":
-                if packet.size:
-                    self.covers.append((packet.stream, bytes(packet)))
+                self._keep_cover(packet)
             elif self.form is None:
                 held.append(packet)
             else:
                 yield self._shifted(packet)
         if self.form is None:
-            raise InputError(f"{self.path} holds no frame that can be read: choose another file.")
+            raise self._nothing()
+
+    def packets(self) -> Iterator[Any]:
+        """The packets of all tracks in the file's order, pictures too, of which only the first is decoded."""
+        held: list[Any] = []
+        for packet in self._demux():
+            if packet.stream is self.video:
+                self._count(packet)
+                if self.form is None:
+                    for frame in self._frames(packet)[:1]:
+                        self._time_of(frame)
+            elif packet.stream.type == "video":
+                self._keep_cover(packet)
+                continue
+            held.append(packet)
+            if self.form is not None:
+                yield from map(self._shifted, held)
+                held = []
+        if self.form is None:
+            raise self._nothing()
+
+    def frames(self, since: Fraction, lead: int) -> Iterator[tuple[Any, int]]:
+        """Frames not yet turned into pictures, with their times; no other track.
+
+        Where the file can be searched they begin at least `lead` frames before `since`, seconds of the times given,
+        else with the first one. Not after anything else was read.
+        """
+        begun = list(islice(self._timed(), 1))
+        if not begun:
+            raise self._nothing()
+        assert self.form is not None
+        if since > _WORTH_SEARCHING and _CAN_SEARCH & set(self.container.format.name.split(",")):
+            before: deque[tuple[Any, int]] = deque(maxlen=lead)
+            found = self._search(since)
+            for timed in found:
+                if timed[1] * self.form.time_base >= since:
+                    if len(before) < lead:
+                        break
+                    yield from before
+                    yield timed
+                    yield from found
+                    return
+                before.append(timed)
+        self.container.seek(0)
+        self._flush()
+        yield from self._timed()
+
+    def _search(self, since: Fraction) -> Iterator[tuple[Any, int]]:
+        """Frames from the second key frame before `since` on: what follows the first may lean on what lies before."""
+        at = round((since + self.begin) / self.video.time_base)
+        for _ in range(2):
+            self.container.seek(at, stream=self.video)
+            first = next((p for p in self.container.demux(self.video) if p.pts is not None), None)
+            if first is None:
+                break
+            at = first.pts - 1
+        self.container.seek(at, stream=self.video)
+        self._flush()
+        return self._timed()
+
+    def _flush(self) -> None:
+        """Let the decoders forget what they hold, for the next packet comes from elsewhere."""
+        self.video.codec_context.flush_buffers()
+        if self._decoder is not None:
+            self._decoder.flush_buffers()
+        self._next, self._packets, self.damaged = None, 0, 0
+
+    def _timed(self) -> Iterator[tuple[Any, int]]:
+        for packet in self._demux():
+            if packet.stream is self.video:
+                self._count(packet)
+                for frame in self._frames(packet):
+                    yield frame, self._time_of(frame)
+
+    def _count(self, packet: Any) -> None:
+        self._packets += packet.size > 0
+        if self._counts_ticks and packet.pts is not None:  # of an AVI, which leaves out what repeats
+            self._packets = max(self._packets, packet.pts + 1)
+
+    def _keep_cover(self, packet: Any) -> None:
+        if packet.size:
+            self.covers.append((packet.stream, bytes(packet)))
+
+    def _nothing(self) -> InputError:
+        return InputError(f"{self.path} holds no frame that can be read: choose another file.")
 
     def _demux(self) -> Iterator[Any]:
         """Packets of the tracks that matter; where the file breaks off, what was read until there."""
@@ -141,13 +231,13 @@ class ClipReader:
                 raise InputError(
                     f"{self.path} can't be read as a video ({reason_of(error)}): choose another file."
                 ) from (error)
-            self._damaged += 1
+            self.damaged += 1
 
     def _frames(self, packet: Any) -> list[Any]:
         try:
             return list(packet.decode() if self._decoder is None else self._decoder.decode(_or_end(packet)))
         except InvalidDataError:
-            self._damaged += 1
+            self.damaged += 1
             return []
         except FFmpegError as error:
             raise InputError(f"{self.path} can't be decoded ({reason_of(error)}): choose another file.") from error
@@ -209,32 +299,5 @@ class ClipReader:
         return ClipFormat(size, video.time_base, Colors.of(frame), rate, aspect, has_alpha(frame), clock)
 
 
-def _decoder_with_alpha(video: Any) -> Any:
-    """A decoder for the transparency of VP8 and VP9, which FFmpeg's own leaves out; None where it isn't wanted."""
-    library = {"vp8": "libvpx", "vp9": "libvpx-vp9"}.get(video.codec_context.name)
-    if library is None or "1" not in (video.metadata.get("alpha_mode"), video.metadata.get("ALPHA_MODE")):
-        return None
-    decoder = av.CodecContext.create(library, "r")
-    decoder.extradata = video.codec_context.extradata
-    return decoder
-
-
 def _or_end(packet: Any) -> Any:
     return packet if packet.size else None
-
-
-def is_cover(stream: Any) -> bool:
-    """Whether the video `stream` is one picture that stands for the file."""
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
-
-
-def pictures_of(container: Any) -> list[Any]:
-    """The video streams of `container` that move, the first of them being what is painted."""
-    return [stream for stream in container.streams.video if not is_cover(stream)]
-
-
-def _open(path: Path) -> Any:
-    try:
-        return av.open(file_url(path))
-    except (FFmpegError, OSError, ValueError) as error:
-        raise InputError(f"{path} can't be read as a video ({reason_of(error)}): choose another file.") from error

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import Any, Protocol
 
 import av
 from av.audio.resampler import AudioResampler
 from av.error import FFmpegError
 
-from realtime.clip_writer import ClipWriter
-from realtime.render.reader import ClipReader, pictures_of
+from realtime.render.container import pictures_of
+from realtime.render.reader import ClipReader
 
 _OF_THE_CODING = frozenset(("alpha_mode", "encoder", "duration"))
 """Words of a track that the new file's own coding says."""
@@ -70,10 +70,17 @@ class EncodedTrack:
 Track = CopiedTrack | EncodedTrack
 
 
+class Output(Protocol):
+    """A file being written: PyAV's `container`, and in it the `stream` of the pictures."""
+
+    container: Any
+    stream: Any
+
+
 class Tracks:
     """All that `writer` takes over from `reader` beside the pictures; `notes` say what it could not."""
 
-    def __init__(self, reader: ClipReader, writer: ClipWriter) -> None:
+    def __init__(self, reader: ClipReader, writer: Output) -> None:
         self.notes: list[str] = []
         source, self._output = reader.container, writer.container
         kinds = self._output.format.name, source.format.name

@@ -1,0 +1,28 @@
+"""What painting a clip has to say, in sentences that several places need."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from av.error import FFmpegError
+
+from realtime.av_frames import reason_of
+from weights.errors import InputError
+from weights.files import FULL, mend_of
+
+
+def white_notes(source: Path) -> list[str]:
+    """What is said where the transparency of `source` is lost."""
+    return [f"The transparency of {source.name} became white: .webm, .webp, .gif, or .mov with --codec prores keep it."]
+
+
+@contextmanager
+def said_of(target: Path) -> Iterator[None]:
+    """What FFmpeg says against writing `target`, as a sentence."""
+    try:
+        yield
+    except FFmpegError as error:
+        mend = mend_of(OSError(error.errno, "")) if error.errno in FULL else "try .mkv, or another place with -o"
+        raise InputError(f"{target} can't be written ({reason_of(error)}): {mend}.") from error
