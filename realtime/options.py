@@ -200,6 +200,8 @@ def _add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
         add("--bits", type=int, metavar="N", default=default.bits, help="8 or 10: smoother gradients (default: 8)"),
         add("--steady", action=argparse.BooleanOptionalAction, default=default.steady,
             help="take the flicker out of clips, along the optical flow (default: on)"),
+        add("--resume", action="store_false", dest="restart", default=default.restart,
+            help="go on with what a stopped run has painted of a clip (the default)"),
         add("--restart", action="store_true", help="throw away what a stopped run has painted of a clip"),
         add("--keep-partial", action="store_true", help="where stopped, leave NAME.partial that plays so far"),
         add("--part-seconds", type=float, metavar="S", default=default.part_seconds,

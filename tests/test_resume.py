@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +32,9 @@ from tests.test_main import run
 from weights.errors import InputError
 
 PARTS = Resume(part_seconds=1.0)
+
+LOSSLESS = {"encoding": Encoding("ffv1")}
+"""For clips that are compared: x264 itself doesn't always make the same of the same pictures."""
 
 
 def grainy(image: Image) -> Image:
@@ -80,24 +84,24 @@ def test_parts_make_the_clip_that_one_go_makes(make_clip: MakeClip, tmp_path: Pa
 
 
 @pytest.mark.parametrize("searched", [False, True])
-@pytest.mark.parametrize("count", [30, 70, 124])
+@pytest.mark.parametrize("count", [45, 70, 124])
 def test_a_stopped_clip_goes_on(
     make_clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, searched: bool
 ) -> None:
     monkeypatch.setattr(clip_reader, "_WORTH_SEARCHING", 0 if searched else 1000)
     source = long_clip(make_clip, options={"movflags": "faststart"})
-    paint(source, tmp_path / "whole.mp4")
+    paint(source, tmp_path / "whole.mkv", **LOSSLESS)
     with pytest.raises(Stopped, match="the same line again goes on"):
-        paint(source, tmp_path / "out.mp4", stops_after(count))
+        paint(source, tmp_path / "out.mkv", stops_after(count), **LOSSLESS)
     painted: list[Image] = []
 
     def watched(image: Image) -> Image:
         painted.append(image)
         return grainy(image)
 
-    assert paint(source, tmp_path / "out.mp4", watched).frames == 125
+    assert paint(source, tmp_path / "out.mkv", watched, **LOSSLESS).frames == 125
     assert len(painted) < 125 - (count - 25) + 8 + 4, "what was done is not painted again"
-    assert_same(tmp_path / "out.mp4", tmp_path / "whole.mp4")
+    assert_same(tmp_path / "out.mkv", tmp_path / "whole.mkv")
 
 
 @pytest.mark.parametrize(("suffix", "codec"), [(".mov", "hevc"), (".webm", "vp9"), (".mkv", "ffv1"), (".mp4", "av1")])
@@ -165,8 +169,8 @@ def test_a_stop_before_the_first_part_leaves_nothing(make_clip: MakeClip, tmp_pa
 def test_a_full_disk_is_said_and_costs_a_part(
     make_clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    source, target = long_clip(make_clip), tmp_path / "out.mp4"
-    paint(source, tmp_path / "whole.mp4")
+    source, target = long_clip(make_clip), tmp_path / "out.mkv"
+    paint(source, tmp_path / "whole.mkv", **LOSSLESS)
 
     def full(_: int) -> None:
         if (target.parent / ".x").exists():
@@ -176,17 +180,17 @@ def test_a_full_disk_is_said_and_costs_a_part(
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         with pytest.raises(InputError, match=r"No space left on device.*the disk is full, so make room"):
-            paint(source, target)
+            paint(source, target, **LOSSLESS)
     painted: list[Image] = []
-    paint(source, target, lambda image: painted.append(image) or grainy(image))  # type: ignore[func-returns-value]
+    paint(source, target, lambda image: painted.append(image) or grainy(image), **LOSSLESS)  # type: ignore[func-returns-value]
     assert len(painted) == 100 + 8
-    assert_same(target, tmp_path / "whole.mp4")
+    assert_same(target, tmp_path / "whole.mkv")
 
 
 @pytest.mark.parametrize("shown", [[0, 3, 1, 2, 6, 4, 5], [0, 1, 2], [5], [0, 4, 2, 1, 3, 8, 6, 5, 7]])
 def test_packets_are_decoded_ever_later_and_never_too_late(shown: list[int]) -> None:
     decoded = decoding_times(shown)
-    assert all(a < b for a, b in zip(decoded, decoded[1:], strict=False))
+    assert all(a < b for a, b in pairwise(decoded))
     assert all(a <= b for a, b in zip(decoded, shown, strict=True))
 
 
@@ -224,15 +228,15 @@ def test_killed_at_random_moments_it_ends_as_an_unbroken_run(styles: Path, make_
     source, chance = long_clip(make_clip, seconds=24, size=(240, 320)), random.Random(15)
 
     def line(target: Path) -> tuple[object, ...]:
-        return source, "-o", target, "--weights", styles, "--part-seconds", 1
+        return source, "-o", target, "--weights", styles, "--part-seconds", 1, "--codec", "ffv1"
 
     began = time.monotonic()
-    assert run(*line(tmp_path / "whole.mp4")) == 0
+    assert run(*line(tmp_path / "whole.mkv")) == 0
     seconds = time.monotonic() - began + 1.5
     for number in range(20):
-        target = tmp_path / f"{number}.mp4"
+        target = tmp_path / f"{number}.mkv"
         killed(line(target), chance.uniform(0.3, seconds))
         assert run(*line(target)) == 0
-        assert_same(target, tmp_path / "whole.mp4")
+        assert_same(target, tmp_path / "whole.mkv")
         target.unlink()
     assert not list(tmp_path.glob(".*"))

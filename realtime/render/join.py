@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,7 @@ class Joined:
     def __init__(self, path: Path, form: ClipFormat, part: Path) -> None:
         self.container: Any = av.open(file_url(path), "w", options=muxer_options(path, form))
         with av.open(file_url(part)) as template:
-            self.stream: Any = self.container.add_stream_from_template(template.streams.video[0])
+            self.stream: Any = self.container.add_stream_from_template(template.streams.video[0], opaque=True)
         context = self.stream.codec_context
         if context.name == "hevc" and self.container.format.name != "matroska":
             context.codec_tag = "hvc1"  # the name under which Apple's players know it
@@ -93,7 +93,7 @@ class _Pictures:
 
     def __init__(self, parts: Sequence[tuple[Path, Note]], output: Joined, time_base: Fraction) -> None:
         self._parts, self._output, self._time_base = parts, output, time_base
-        self._times = [times for _, note in parts for times in note.packets]
+        self._times = with_durations([times for _, note in parts for times in note.packets])
         self._decoding = decoding_times([pts for pts, _ in self._times])
         self.end = Fraction(max(pts + duration for pts, duration in self._times)) * time_base
         self._packets = self._read()
@@ -118,6 +118,17 @@ class _Pictures:
             with av.open(file_url(path)) as part:
                 packets = (packet for packet in part.demux(part.streams.video[0]) if packet.size)
                 yield from islice(packets, len(note.packets))
+
+
+def with_durations(packets: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The packets' times and durations; where an encoder leaves these out, until the next, the last as that before it.
+
+    A player of MP4 takes a last picture of no duration for none.
+    """
+    ordered = sorted(pts for pts, _ in packets)
+    until = {a: b - a for a, b in pairwise(ordered)}
+    last = until.get(ordered[-2], 1) if len(ordered) > 1 else 1
+    return [(pts, duration or until.get(pts, last)) for pts, duration in packets]
 
 
 def decoding_times(shown: Sequence[int]) -> list[int]:

@@ -42,7 +42,7 @@ class Work:
     """What is done with each picture of a clip: painted, held `steady`, coded; and told of."""
 
     paint: Paint
-    encoding: Encoding = Encoding()
+    encoding: Encoding = field(default_factory=Encoding)
     steady: bool = False
     on_progress: Callable[[Progress], None] = lambda _: None
 

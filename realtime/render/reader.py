@@ -82,8 +82,7 @@ class ClipReader:
         self.covers: list[tuple[Any, bytes]] = []
         self._to_image = ToImage()
         self._next: int | None = None  # the earliest time that the next frame may have
-        self._packets = self.damaged = 0
-        self._toned = False
+        self._packets, self.damaged, self._toned = 0, 0, False
         self._counts_ticks = self.container.format.name == "avi"
         self._end = 0.0  # of what was read, in seconds
 
@@ -235,7 +234,9 @@ class ClipReader:
 
     def _frames(self, packet: Any) -> list[Any]:
         try:
-            return list(packet.decode() if self._decoder is None else self._decoder.decode(_or_end(packet)))
+            return list(
+                packet.decode() if self._decoder is None else self._decoder.decode(packet if packet.size else None)
+            )
         except InvalidDataError:
             self.damaged += 1
             return []
@@ -297,7 +298,3 @@ class ClipReader:
         clock = lcm(*(base.denominator for base in bases))
         clock = clock if clock < _FASTEST_CLOCK else 0
         return ClipFormat(size, video.time_base, Colors.of(frame), rate, aspect, has_alpha(frame), clock)
-
-
-def _or_end(packet: Any) -> Any:
-    return packet if packet.size else None

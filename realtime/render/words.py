@@ -20,9 +20,11 @@ def white_notes(source: Path) -> list[str]:
 
 @contextmanager
 def said_of(target: Path) -> Iterator[None]:
-    """What FFmpeg says against writing `target`, as a sentence."""
+    """What FFmpeg or the system says against writing `target`, as a sentence."""
     try:
         yield
-    except FFmpegError as error:
+    except BrokenPipeError:  # of what is printed
+        raise
+    except (FFmpegError, OSError) as error:
         mend = mend_of(OSError(error.errno, "")) if error.errno in FULL else "try .mkv, or another place with -o"
         raise InputError(f"{target} can't be written ({reason_of(error)}): {mend}.") from error
