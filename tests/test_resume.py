@@ -33,7 +33,7 @@ from weights.errors import InputError
 
 PARTS = Resume(part_seconds=1.0)
 
-LOSSLESS = {"encoding": Encoding("ffv1")}
+LOSSLESS: dict[str, Any] = {"encoding": Encoding("ffv1")}
 """For clips that are compared: x264 itself doesn't always make the same of the same pictures."""
 
 
