@@ -20,6 +20,7 @@ from realtime.styles import Opener
 from realtime.window.window import Window
 from tests.conftest import picture
 from weights.catalog import installed_styles
+from weights.folders import Folders
 
 # isort: split
 from PyQt5.QtCore import QEvent, QPoint, QPointF, Qt
@@ -44,15 +45,15 @@ Open = Callable[..., Window]
 
 
 def open_window(
-    styles: Path,
+    styles: Folders,
     style: str,
     source: Callable[[str], Source] | None = None,
     faults: Faults | None = None,
     **parts: Any,
 ) -> Window:
-    """A window on the `styles` of a folder; `source` opens another source by its name, `parts` go to the window."""
+    """A window on the `styles` of folders; `source` opens another source by its name, `parts` go to the window."""
     live = Live(source or (lambda _: Steady()), "steady.mp4", Opener(styles, "cpu", 1), style, Dials(height=None))
-    window = Window(live, installed_styles([styles]), faults=faults, **parts)
+    window = Window(live, installed_styles(styles), faults=faults, **parts)
     live.start()
     window.show()
     return window

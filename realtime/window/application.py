@@ -28,6 +28,7 @@ from PyQt5.QtWidgets import QApplication
 from realtime.window.memory import Memory
 from realtime.window.previews import Previews
 from realtime.window.settings import Settings, settings_path
+from realtime.window.shelf import Shelf
 from realtime.window.theme import dark
 from realtime.window.window import Window
 
@@ -67,7 +68,8 @@ def run(options: Options, style: str, height: int) -> int:
     with _hears_ctrl_c() as stopped, Faults(start_log()) as faults:
         qInstallMessageHandler(_say_only_what_matters)
         application = make_application()
-        live = _live(options, style, height, Memory(settings), {style.card.name for style in styles})
+        opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
+        live = _live(options, style, height, Memory(settings), {style.card.name for style in styles}, opener)
         previews = Previews(Opener(options.weights, "cpu", 1, "onnxruntime"), styles)  # opens faster than others
         window = Window(
             live,
@@ -77,6 +79,7 @@ def run(options: Options, style: str, height: int) -> int:
             previews=previews,
             cameras=list_cameras,
             outputs=outputs,
+            shelf=Shelf(opener),
         )
         watch = QTimer(window)  # lets Python see signals, too
         watch.timeout.connect(partial(_close_if, stopped, window))
@@ -91,9 +94,8 @@ def run(options: Options, style: str, height: int) -> int:
     return code
 
 
-def _live(options: Options, style: str, height: int, memory: Memory, installed: set[str]) -> Live:
+def _live(options: Options, style: str, height: int, memory: Memory, installed: set[str], opener: Opener) -> Live:
     """The loop as the command line wants it, and for the rest as it was the last time."""
-    opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
     dials = Dials(options.strength, options.keep_colors, options.stroke, height)
     default = Options()
     said = options.style is not None or any(

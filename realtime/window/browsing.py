@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from PyQt5.QtCore import QObject
 
+from realtime.frames import Image
 from realtime.live import Painted
 from realtime.window.chooser import Chooser
 from realtime.window.gallery import Gallery
 from realtime.window.previews import Previews
 from realtime.window.strip import Strip, pixmap_of
 from realtime.window.view import View
+from weights.catalog import Style
 
 
 class Browsing(QObject):
@@ -19,7 +21,6 @@ class Browsing(QObject):
         super().__init__()
         self._view, self._gallery, self._chooser, self._previews = view, gallery, chooser, previews
         self.strip = Strip(view)
-        self._titles = {name: chooser.title(name) for name in chooser.cards}
         gallery.hovered.connect(self._hover)
         gallery.chosen.connect(self._pick)
         self.strip.chosen.connect(self._pick)
@@ -48,9 +49,18 @@ class Browsing(QObject):
             if preview.live:
                 self.strip.show_picture(preview.style, pixmap_of(preview.image, self._view.mirrored))
             else:
-                picture = pixmap_of(preview.image)
-                self._gallery.show_picture(preview.style, picture)
-                self.strip.show_picture(preview.style, picture)
+                self.show_still(preview.style, preview.image)
+
+    def show_still(self, name: str, image: Image) -> None:
+        """Show `image` for the style `name`, until a live painting takes its place."""
+        picture = pixmap_of(image)
+        self._gallery.show_picture(name, picture)
+        self.strip.show_picture(name, picture)
+
+    def show_thumbnails(self, styles: list[Style]) -> None:
+        """Show the thumbnails of these styles as soon as they are read."""
+        if self._previews is not None:
+            self._previews.add(styles)
 
     def lie(self) -> None:
         """Put the row where it belongs, after the view has changed its size."""
@@ -71,6 +81,7 @@ class Browsing(QObject):
             self._browse(name)
 
     def _browse(self, name: str) -> None:
-        if len(self._titles) > 1 and self._previews is not None:
+        titles = {name: self._chooser.title(name) for name in self._chooser.cards}
+        if len(titles) > 1 and self._previews is not None:
             self.lie()
-            self.strip.browse(name, self._titles, self._gallery.tiles.names or self._gallery.tiles.all())
+            self.strip.browse(name, titles, self._gallery.tiles.names or self._gallery.tiles.all())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 
 from PyQt5.QtCore import QObject, pyqtSignal
@@ -39,6 +40,11 @@ class Chooser(QObject):
         return self.names[0] if self.names else ""
 
     @property
+    def style(self) -> str:
+        """What `--style` would say of all that is chosen."""
+        return self._live.style
+
+    @property
     def partner(self) -> str:
         """The one it is blended with, "" where it stands alone."""
         return self.names[1] if len(self.names) > 1 else ""
@@ -52,12 +58,26 @@ class Chooser(QObject):
         """How to speak of what is chosen."""
         return " + ".join(map(self.title, self.names))
 
-    def partners(self) -> list[Card]:
+    def words_for(self, style: str) -> str:
+        """How to speak of a style or a blend."""
+        return " + ".join(map(self.title, read_blend(style)))
+
+    def know(self, cards: Mapping[str, Card]) -> None:
+        """Choose among these styles, too; those of pictures by the path."""
+        self.cards.update(cards)
+        self.changed.emit()
+
+    def forget(self, name: str) -> None:
+        """`name` is no longer to be chosen."""
+        self.cards.pop(name, None)
+        self.changed.emit()
+
+    def partners(self) -> list[str]:
         """The other styles of the trunk of the first one."""
         own = self.cards.get(self.name)
         if own is None or not own.trunk:
             return []
-        return [c for c in self.cards.values() if c.trunk_hash == own.trunk_hash and c.name != own.name and c.trunk]
+        return [n for n, c in self.cards.items() if c.trunk_hash == own.trunk_hash and n != self.name and c.trunk]
 
     def follow(self) -> None:
         """Say the style that `live` says, where it isn't what was chosen here: at the start, or after a refusal."""

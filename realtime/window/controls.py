@@ -66,8 +66,8 @@ class Controls(QWidget):
         with QSignalBlocker(self.partner):
             self.partner.clear()
             self.partner.addItem(_ALONE, "")
-            for card in partners:
-                self.partner.addItem(card.title or card.name, card.name)
+            for name in partners:
+                self.partner.addItem(chooser.title(name), name)
             if len(chooser.names) > 2:  # more than the menu can say: an item of its own
                 self.partner.addItem(" + ".join(map(chooser.title, chooser.names[1:])), ",".join(chooser.names[1:]))
                 self.partner.setCurrentIndex(self.partner.count() - 1)

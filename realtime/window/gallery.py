@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-from PyQt5.QtCore import QEvent, QModelIndex, QPoint, QRect, QRectF, QSize, Qt, pyqtSignal
-from PyQt5.QtGui import (
-    QColor,
-    QFontMetrics,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPainterPath,
-    QPen,
-    QPixmap,
-    QResizeEvent,
-)
-from PyQt5.QtWidgets import (
-    QLineEdit,
-    QListView,
-    QStyle,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QVBoxLayout,
-    QWidget,
-)
+from PyQt5.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, pyqtSignal
+from PyQt5.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPixmap, QResizeEvent
+from PyQt5.QtWidgets import QLineEdit, QListView, QPushButton, QVBoxLayout, QWidget
 
-from realtime.window import icons
-from realtime.window.theme import ACCENT, FAINT, RAISED, TEXT
-from realtime.window.tiles import FAVOURITE, NAME, PAINTER, Tiles
+from realtime.window.keys import tip
+from realtime.window.tile_drawing import GAP, Drawn, star_of, tile_height
+from realtime.window.tiles import NAME, Tiles
 from weights.catalog import Style
 
 _TILE = 132  # pixels that a tile is wide at the least
-_GAP, _STAR, _ROUND = 5, 20, 7
 _MOVES = frozenset(
     getattr(Qt.Key, f"Key_{name}") for name in ("Left", "Right", "Up", "Down", "Home", "End", "PageUp", "PageDown")
 )
@@ -38,12 +19,14 @@ _MOVES = frozenset(
 
 class Gallery(QWidget):
     """Shows `styles`; `chosen` is sent with a name, `hovered` with one or "", `starred` when a favourite changes,
-    `left` when the search is over."""
+    `left` when the search is over, `asked_about` with a name and where to say what can be done with it. `keep` and
+    `own` are buttons about the style chosen, for whoever shows them."""
 
     chosen = pyqtSignal(str)
     hovered = pyqtSignal(str)
     starred = pyqtSignal()
     left = pyqtSignal()
+    asked_about = pyqtSignal(str, QPoint)
 
     def __init__(self, styles: list[Style], favourites: set[str]) -> None:
         super().__init__()
@@ -62,6 +45,10 @@ class Gallery(QWidget):
         column.setSpacing(6)
         column.addWidget(self.search)
         column.addWidget(self.list, 1)
+        self.keep = _button("Keep this style …", tip("keep", "Keep what is chosen under a name, for the next time"))
+        self.own = _button("Your style", "Rename or remove the style that you have kept")
+        for button in (self.keep, self.own):
+            column.addWidget(button)
         self.search.textChanged.connect(self._search)
         self.search.returnPressed.connect(self._take_first)
         self.search.left.connect(self.left)
@@ -69,17 +56,18 @@ class Gallery(QWidget):
         self.list.moved.connect(self.chosen)
         self.list.hovered.connect(self.hovered)
         self.list.starred.connect(self.star)
+        self.list.asked_about.connect(self.asked_about)
 
     def show_chosen(self, name: str) -> None:
         """Frame the tile of `name`, and bring it into sight."""
         if name != self._current:
             self._current = name
-            self._frame()
+            self.frame()
 
     def star(self, name: str) -> None:
         """Make a style a favourite, or not any longer."""
         self.tiles.toggle(name)
-        self._frame()
+        self.frame()
         self.starred.emit()
 
     def show_picture(self, name: str, picture: QPixmap) -> None:
@@ -90,17 +78,27 @@ class Gallery(QWidget):
         """Take the best width in a window of that width, its letters `scale` times as large: for one column or two."""
         columns = 1 if window < 900 else 2
         tile = max(_TILE, min(220, round(window * 0.1)) if columns > 1 else 0)
-        self.setFixedWidth(round(columns * (tile * scale + 2 * _GAP) + 32))
+        self.setFixedWidth(round(columns * (tile * scale + 2 * GAP) + 32))
         self.list.fit(round(tile * scale) - 10)
 
-    def _frame(self) -> None:
+    def replace(self, styles: list[Style], before: str, now: str) -> list[Style]:
+        """List `styles`; the one called `before` is called `now`, "" if gone. Returns those not listed until now."""
+        favourites = self.tiles.favourites
+        if before in favourites:
+            favourites.remove(before)
+            favourites.update({now} - {""})
+            self.starred.emit()
+        return self.tiles.replace(styles, before)
+
+    def frame(self) -> None:
+        """Frame the tile of the style chosen, and bring it into sight."""
         names = self.tiles.names
         index = self.tiles.index(names.index(self._current)) if self._current in names else QModelIndex()
         self.list.frame(index)
 
     def _search(self, text: str) -> None:
         self.tiles.search(text)
-        self._frame()
+        self.frame()
 
     def _take_first(self) -> None:
         if self.tiles.names:
@@ -128,12 +126,13 @@ class _List(QListView):
     moved = pyqtSignal(str)
     hovered = pyqtSignal(str)
     starred = pyqtSignal(str)
+    asked_about = pyqtSignal(str, QPoint)
 
     def __init__(self, tiles: Tiles) -> None:
         super().__init__()
         self._quiet, self._held, self._tile = False, False, _TILE
         self.setModel(tiles)
-        self.setItemDelegate(_Drawn(self))
+        self.setItemDelegate(Drawn(self))
         self.setViewMode(QListView.ViewMode.IconMode)
         self.setMovement(QListView.Movement.Static)
         self.setResizeMode(QListView.ResizeMode.Adjust)
@@ -187,9 +186,21 @@ class _List(QListView):
         if index.isValid() and star_of(self.visualRect(index)).contains(event.pos()):
             self.starred.emit(index.data(NAME))
             return
+        if event.button() == Qt.MouseButton.RightButton:
+            return  # is about the tile, and chooses nothing
         self._held = True
         super().mousePressEvent(event)
         self._held = False
+
+    def contextMenuEvent(self, event: QContextMenuEvent | None) -> None:
+        """Ask what can be done with the tile that is clicked on, or with the current one by the key."""
+        if event is None:
+            return
+        by_mouse = event.reason() == QContextMenuEvent.Reason.Mouse
+        index = self.indexAt(event.pos()) if by_mouse else self.currentIndex()
+        if index.isValid():
+            place = event.globalPos() if by_mouse else self.mapToGlobal(self.visualRect(index).center())
+            self.asked_about.emit(index.data(NAME), place)
 
     def leaveEvent(self, event: QEvent | None) -> None:
         """The mouse is elsewhere."""
@@ -205,82 +216,15 @@ class _List(QListView):
         viewport = self.viewport()
         assert viewport is not None
         width = viewport.width()
-        columns = max(1, width // (self._tile + 2 * _GAP))
+        columns = max(1, width // (self._tile + 2 * GAP))
         tile = max(40, width // columns - 1)
         self.setGridSize(QSize(tile, tile_height(tile, QFontMetrics(self.font()))))
 
 
-def tile_height(width: int, metrics: QFontMetrics) -> int:
-    """How high a tile of that width is: a picture of 4:3 over two lines."""
-    return (width - 2 * _GAP) * 3 // 4 + 2 * metrics.height() + 3 * _GAP
-
-
-def star_of(tile: QRect) -> QRect:
-    """Where the star of a tile is."""
-    return QRect(tile.right() - _GAP - _STAR - 5, tile.top() + _GAP + 5, _STAR, _STAR)
-
-
-class _Drawn(QStyledItemDelegate):
-    """Draws a tile: the picture with round corners, its title and painter; framed where it is chosen."""
-
-    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex) -> QSize:
-        """As large as the list says."""
-        parent = self.parent()
-        assert isinstance(parent, QListView)
-        return parent.gridSize()
-
-    def paint(self, painter: QPainter | None, option: QStyleOptionViewItem, index: QModelIndex) -> None:
-        """Draw the tile of `index`."""
-        if painter is None:
-            return
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        tile = option.rect
-        hovered = bool(option.state & QStyle.StateFlag.State_MouseOver)
-        place = QRectF(tile.adjusted(_GAP, _GAP, -_GAP, 0))
-        place.setHeight(place.width() * 3 / 4)
-        self._draw_picture(painter, place, index)
-        if index.data(NAME) == self._chosen():
-            painter.setPen(QPen(QColor(ACCENT), 3))
-            painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), _ROUND, _ROUND)
-        elif hovered:
-            painter.setPen(QPen(QColor(TEXT), 1.5))
-            painter.drawRoundedRect(place.adjusted(1, 1, -1, -1), _ROUND, _ROUND)
-        if index.data(FAVOURITE) or hovered:
-            self._draw_star(painter, QRectF(star_of(tile)), bool(index.data(FAVOURITE)))
-        self._write(painter, place, option.fontMetrics, index)
-        painter.restore()
-
-    def _chosen(self) -> str:
-        parent = self.parent()
-        assert isinstance(parent, QListView)
-        return str(parent.currentIndex().data(NAME) or "")
-
-    def _draw_picture(self, painter: QPainter, place: QRectF, index: QModelIndex) -> None:
-        path = QPainterPath()
-        path.addRoundedRect(place, _ROUND, _ROUND)
-        painter.fillPath(path, QColor(RAISED))
-        picture = index.data(Qt.ItemDataRole.DecorationRole)
-        if isinstance(picture, QPixmap) and not picture.isNull():
-            painter.setClipPath(path)
-            painter.drawPixmap(place, picture, QRectF(picture.rect()))
-            painter.setClipping(False)
-
-    def _draw_star(self, painter: QPainter, place: QRectF, favourite: bool) -> None:
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(QColor(18, 18, 20, 170))
-        painter.drawEllipse(place.adjusted(-3, -3, 3, 3))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        icons.draw(painter, "star", place, ACCENT if favourite else TEXT, favourite)
-
-    def _write(self, painter: QPainter, place: QRectF, metrics: QFontMetrics, index: QModelIndex) -> None:
-        left, room = place.left() + 2, int(place.width()) - 4
-        baseline = place.bottom() + metrics.ascent() + 2
-        lines = ((index.data(Qt.ItemDataRole.DisplayRole), TEXT), (index.data(PAINTER), FAINT))
-        for words, colour in lines:
-            painter.setPen(QColor(colour))
-            painter.drawText(
-                QPoint(int(left), int(baseline)), metrics.elidedText(words, Qt.TextElideMode.ElideRight, room)
-            )
-            baseline += metrics.height() - 1
+def _button(words: str, tip: str) -> QPushButton:
+    button = QPushButton(words)
+    button.setToolTip(tip)
+    button.setAccessibleName(words)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.hide()
+    return button

@@ -65,6 +65,12 @@ class Previews:
         """Begin with the thumbnails."""
         self._thread.start()
 
+    def add(self, styles: list[Style]) -> None:
+        """Give the thumbnails of these styles, too, and open them anew: one may have taken another's name."""
+        with self._changed:
+            self._thumbnails.extend(styles)
+            self._changed.notify()
+
     def neighbours(self, *names: str) -> None:
         """Paint frames in these styles from now on, in turns; in none where none are given."""
         with self._changed:
@@ -120,6 +126,7 @@ class Previews:
 
     def _give_thumbnail(self, style: Style) -> None:
         name = style.card.name
+        self._stylizers.pop(name, None)
         try:
             if style.thumbnail.is_file():
                 self._put(Preview(name, read_still(style.thumbnail).image, live=False))

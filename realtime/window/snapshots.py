@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -33,12 +33,12 @@ class Snapshots(QObject):
     failed = pyqtSignal(str)
 
     def __init__(
-        self, shown: Callable[[], tuple[Painted, Dials, bool] | None], cards: list[Card], folder: Path = Path()
+        self, shown: Callable[[], tuple[Painted, Dials, bool] | None], cards: Mapping[str, Card], folder: Path = Path()
     ) -> None:
         """`shown` says what is shown, with which dials, and whether it is to be saved mirrored; None for nothing."""
         super().__init__()
         self._shown, self._folder = shown, folder
-        self._cards = {card.name: card for card in cards}
+        self._cards = cards
         self._left = 0
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
@@ -88,9 +88,9 @@ class Snapshots(QObject):
     def _words(self, style: str, dials: Dials) -> dict[str, str]:
         """The title for people; for programs the style, its dials and the cards of all that is in it, as JSON."""
         weights = read_blend(style)
-        cards = [self._cards[name] for name in weights if name in self._cards]
+        cards = {name: self._cards[name] for name in weights if name in self._cards}
         look = {"style": style, **{name: getattr(dials, name) for name in ("strength", "stroke", "keep_colors")}}
-        whole = {**look, "height": dials.height, "cards": [asdict(card) for card in cards]}
-        title = ", ".join(f"{card.title or card.name} {weights[card.name]:.0%}" for card in cards)
+        whole = {**look, "height": dials.height, "cards": [asdict(card) for card in cards.values()]}
+        title = ", ".join(f"{card.title or name} {weights[name]:.0%}" for name, card in cards.items())
         title = title.removesuffix(" 100%") or style
         return {"Title": title, "Software": "Livebrush", METADATA_KEY: json.dumps(whole, ensure_ascii=False)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 
 from PyQt5.QtCore import QEvent, Qt, QTimer
@@ -13,6 +13,7 @@ from realtime.live import Dials, Live, Painted, QueuedOutput
 from realtime.live.sources import describe
 from realtime.log import Faults
 from realtime.window import theme
+from realtime.window.actions import actions_of
 from realtime.window.bar import Bar
 from realtime.window.browsing import Browsing
 from realtime.window.chooser import Chooser
@@ -23,9 +24,11 @@ from realtime.window.keys import KeysCard, action_of
 from realtime.window.looks import Looks
 from realtime.window.memory import Memory
 from realtime.window.out_menu import OutMenu
-from realtime.window.outgoing import CAMERA, RECORDING, Outgoing
+from realtime.window.outgoing import CAMERA, Outgoing
+from realtime.window.own_styles import OwnStyles
 from realtime.window.previews import Previews
 from realtime.window.settings import Settings
+from realtime.window.shelf import Shelf
 from realtime.window.showing import Showing
 from realtime.window.snapshots import Snapshots
 from realtime.window.source_kinds import SAMPLE, is_camera
@@ -44,7 +47,7 @@ class Window(QMainWindow):
     """Shows what `live` paints and hands it what the user chooses among `styles`.
 
     `faults` are said as they come; `settings` come back at the next start; snapshots and recordings go into `folder`;
-    `cameras` says which there are; the picture goes to `outputs` from the start on.
+    `cameras` says which there are; the picture goes to `outputs` from the start on; `shelf` keeps styles.
     """
 
     def __init__(
@@ -57,21 +60,22 @@ class Window(QMainWindow):
         previews: Previews | None = None,
         cameras: Cameras = list,
         outputs: Iterable[QueuedOutput] = (),
+        shelf: Shelf | None = None,
     ) -> None:
         super().__init__()
         self.live, self.folder, self.memory = live, folder, Memory(settings or Settings())
         self.view, self.status, self._source, self._scale = View(), StatusLine(), "", 0.0
-        cards = [style.card for style in styles]
-        self.chooser = Chooser(live, cards)
+        self.chooser = Chooser(live, [style.card for style in styles])
         self.gallery = Gallery(styles, self.memory.favourites())
         self.controls = Controls(live, self.chooser)
         self.showing = Showing(live, self.view, self.status, self.chooser, faults or Faults())
         self.browsing = Browsing(self.view, self.gallery, self.chooser, previews)
-        self.snapshots = Snapshots(self._shown, cards, folder)
+        self.own = OwnStyles(shelf, self.chooser, self.gallery, self.browsing, self)
+        self.snapshots = Snapshots(self._shown, self.chooser.cards, folder)
         self.outgoing = Outgoing(live, folder, outputs)
         self.looks, self.drops = Looks(live, self.chooser), Drops()
         self.sources = SourcesMenu(cameras, lambda: live.source, self)
-        self._actions = self._all_actions()
+        self._actions = actions_of(self)
         self.out_menu = OutMenu(self.outgoing, self._actions, folder, self)
         self.menu = ViewMenu(live, {"on_top": self._stay_on_top, "compact": self._hide_controls}, self)
         self.toggles = {**self.menu.toggles, **self.out_menu.toggles}
@@ -85,27 +89,6 @@ class Window(QMainWindow):
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.refresh)
         self._timer.start(_interval())
-
-    def _all_actions(self) -> dict[str, Callable[[], object]]:
-        """What keys and buttons do, by the names of `realtime.window.keys`."""
-        return {
-            "search": self.gallery.search.setFocus,
-            "star": lambda: self.gallery.star(self.chooser.name),
-            "hold": lambda: self.showing.compare(True),
-            "split": lambda: self.split(self.view.divider is None),
-            "pause": lambda: self.live.pause(not self.live.paused),
-            "open_file": self.sources.open_file,
-            "paste": self.drops.paste,
-            "snapshot": self.snapshots.take,
-            "countdown": self.snapshots.count_down,
-            "record": lambda: self.outgoing.switch(RECORDING, not self.outgoing.is_on(RECORDING)),
-            "mirror": lambda: self.mirror(not self.view.mirrored),
-            "compact": lambda: self.menu.toggles["compact"].toggle(),
-            "on_top": lambda: self.menu.toggles["on_top"].toggle(),
-            "full_screen": lambda: self.stance.toggle_full_screen(),
-            "keys": lambda: self.card.toggle(),
-            "leave": self.leave,
-        }
 
     def _lay_out(self) -> None:
         self.setMinimumSize(420, 300)
@@ -137,11 +120,12 @@ class Window(QMainWindow):
         self.gallery.left.connect(self.view.setFocus)
         self.snapshots.counted.connect(self.view.show_count)
         self.snapshots.saved.connect(lambda path: words.remark(f"Saved {path}"))
-        self.drops.style.connect(self.chooser.take_picture)
+        for takes in (self.chooser.take_picture, self.own.look_at):
+            self.drops.style.connect(takes)
         self.drops.source.connect(self.sources.chosen)
-        for failed in (self.snapshots.failed, self.looks.failed, self.outgoing.failed, self.drops.failed):
-            failed.connect(words.complain)
-        for said in (self.looks.said, self.outgoing.said):
+        for part in (self.snapshots, self.looks, self.outgoing, self.drops, self.own):
+            part.failed.connect(words.complain)
+        for said in (self.looks.said, self.outgoing.said, self.own.said):
             said.connect(words.remark)
         self.looks.recalled.connect(self.controls.show_dials)
         self.showing.welcome.sample.connect(lambda: self.live.choose_source(str(SAMPLE)))
@@ -158,6 +142,7 @@ class Window(QMainWindow):
         """Show the newest painted frame and how it goes; the timer calls it at display rate."""
         self._follow_source()
         self.snapshots.tell()
+        self.own.tell()
         self._follow_outputs()
         painted = self.showing.refresh()
         self.chooser.follow()
@@ -287,6 +272,7 @@ class Window(QMainWindow):
         self.live.stop()
         self.outgoing.finish(_FINISH_SECONDS)
         self.snapshots.close()
+        self.own.close()
         self.drops.close()
         super().closeEvent(event)
 
