@@ -19,6 +19,7 @@ from tests.conftest import picture
 from tests.live_fakes import Numbered, until
 from tests.predictor_fakes import colour_picture, predictor_card, tiny_predictor
 from weights.errors import InputError
+from weights.folders import WEIGHTS
 
 IMAGE = picture(24, 32)
 
@@ -165,3 +166,15 @@ def test_a_blend_is_known_before_the_picture_is_read(able: Path, tmp_path: Path)
     mine = colour_picture(tmp_path / "mine.png", 200, 100, 50)
     one, other = find_blend(f"{mine}:0.25,green:0.75", able)
     assert (one.picture, one.weight, other.picture, other.style.card.name) == (mine, 0.25, None, "green")
+
+
+def test_the_shipped_one_gives_a_painting_the_colours_of_the_picture(tmp_path: Path) -> None:
+    """Of two pictures of the same shapes, a warm one and a cold one."""
+    opener, frame = Opener(WEIGHTS, engine="onnxruntime"), picture(120, 160)
+    warmth = []
+    for name, tint in (("warm", (1.0, 0.7, 0.4)), ("cold", (0.4, 0.7, 1.0))):
+        mine = tmp_path / f"{name}.png"
+        cv2.imwrite(str(mine), (picture(200, 260, seed=3) * tint[::-1]).astype(np.uint8))
+        red, _, blue = opener(str(mine))(frame).astype(float).mean((0, 1))
+        warmth.append(red - blue)
+    assert warmth[0] > warmth[1] + 20
