@@ -180,6 +180,12 @@ def test_the_question_mark_shows_the_keys(application: QApplication, window: Win
     assert not window.card.isVisible()
 
 
+def test_the_keys_fit_into_a_small_window(application: QApplication, window: Window) -> None:
+    window.resize(640, 480)
+    press(window, Qt.Key.Key_Question, modifiers=Qt.KeyboardModifier.ShiftModifier)
+    assert window.rect().contains(window.card.geometry()), window.card.geometry()
+
+
 def test_each_key_does_something() -> None:
     actions = [key.action for key in KEYS if key.action]
     assert len(set(actions)) == len(actions)

@@ -46,7 +46,7 @@ class Gallery(QWidget):
         column.addWidget(self.search)
         column.addWidget(self.list, 1)
         self.keep = _button("Keep this style …", tip("keep", "Keep what is chosen under a name, for the next time"))
-        self.own = _button("Your style", "Rename or remove the style that you have kept")
+        self.own = _button("Your style …", "Rename or remove the style that you have kept")
         for button in (self.keep, self.own):
             column.addWidget(button)
         self.search.textChanged.connect(self._search)

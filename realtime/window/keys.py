@@ -30,15 +30,15 @@ KEYS = (
     Key("/", "search the styles", "search", Qt.Key.Key_Slash),
     Key("B", "make it a favourite, or not", "star", Qt.Key.Key_B),
     Key("K", "keep it under a name", "keep", Qt.Key.Key_K),
-    Key("F2", "rename a style of your own", "rename", Qt.Key.Key_F2),
-    Key("Del", "remove a style of your own", "remove", Qt.Key.Key_Delete),
+    Key("F2", "rename your style", "rename", Qt.Key.Key_F2),
+    Key("Del", "remove your style", "remove", Qt.Key.Key_Delete),
     Key("1 … 9", "recall a look"),
     Key("Ctrl 1 … 9", "save a look"),
-    Key("C", "held: what the camera gives", "hold", Qt.Key.Key_C),
-    Key("V", "before and after, with a divider", "split", Qt.Key.Key_V),
+    Key("C", "held: the camera's picture", "hold", Qt.Key.Key_C),
+    Key("V", "before and after", "split", Qt.Key.Key_V),
     Key("Space", "hold the picture still", "pause", Qt.Key.Key_Space),
     Key("O", "open a clip or a still", "open_file", Qt.Key.Key_O, group=1),
-    Key("Ctrl V", "paint in the style of a picture copied", "paste", Qt.Key.Key_V, _CONTROL, 1),
+    Key("Ctrl V", "paint in a copied picture's style", "paste", Qt.Key.Key_V, _CONTROL, 1),
     Key("S", "snapshot", "snapshot", Qt.Key.Key_S, group=1),
     Key("Shift S", "snapshot after 3-2-1", "countdown", Qt.Key.Key_S, _SHIFT, 1),
     Key("R", "record, or stop", "record", Qt.Key.Key_R, group=1),
@@ -78,13 +78,13 @@ class KeysCard(QFrame):
         self.setAccessibleName("Keys")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         grid = QGridLayout(self)
-        grid.setContentsMargins(24, 18, 24, 18)
+        grid.setContentsMargins(16, 14, 16, 14)
         grid.setHorizontalSpacing(10)
         grid.setVerticalSpacing(6)
         title = QLabel("Keys")
         title.setObjectName("title")
         grid.addWidget(title, 0, 0, 1, 5)
-        grid.setColumnMinimumWidth(2, 20)
+        grid.setColumnMinimumWidth(2, 10)
         rows = [0, 0]
         for key in KEYS:
             rows[key.group] += 1

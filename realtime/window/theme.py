@@ -21,7 +21,7 @@ QPushButton { background: $raised; border-color: $line; }
 QToolButton:hover, QPushButton:hover { background: $raised; }
 QToolButton:checked { background: $raised; border-color: $accent; }
 QToolButton:focus, QPushButton:focus { border-color: $accent; }
-QToolButton::menu-indicator { image: none; }
+QToolButton::menu-indicator, QPushButton::menu-indicator { image: none; }
 QPushButton#main { background: $accent; color: #1a1206; border-color: $accent; }
 QPushButton#main:hover { background: #eeb463; }
 QLineEdit { background: $raised; border: 1px solid $line; border-radius: ${radius}px; padding: ${pad}px ${wide}px;
