@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from realtime.styles import Opener
+from realtime.window.memory import Memory
 from realtime.window.previews import Previews
 from realtime.window.settings import Settings
 from realtime.window.shelf import Shelf
@@ -100,6 +101,20 @@ def test_a_style_that_is_kept_is_there_again(
     again = open_one(opened, folders, "my-garden")
     until(application, lambda: all_of(again, GREEN))
     assert "my-garden" in again.gallery.tiles.own
+
+
+def test_a_picture_in_use_at_the_end_is_in_use_at_the_next_start(
+    application: QApplication, opened: Open, folders: tuple[Path, Path], green: Path
+) -> None:
+    window = open_one(opened, folders, settings=(settings := Settings()))
+    pictured(application, window, green)
+    window.close()
+    style = Memory(settings).style({"red"})
+    assert style == str(green)
+    again = open_one(opened, folders, style)
+    until(application, lambda: str(green) in again.gallery.tiles.pictures and all_of(again, GREEN))
+    green.unlink()
+    assert Memory(settings).style({"red"}) == ""
 
 
 def test_a_kept_style_is_renamed_and_stays_a_favourite(

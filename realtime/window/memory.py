@@ -8,8 +8,11 @@ from pathlib import Path
 from PyQt5.QtCore import QByteArray
 
 from realtime.live import Dials
+from realtime.styles.blends import read_blend
+from realtime.styles.pictures import is_file, is_picture
 from realtime.window.settings import Settings
 from realtime.window.source_kinds import is_camera
+from weights.errors import InputError
 
 _DIALS = ("strength", "stroke", "keep_colors")
 
@@ -26,10 +29,13 @@ class Memory:
         return text if is_camera(text) or "://" in text or (text and Path(text).exists()) else ""
 
     def style(self, installed: set[str]) -> str:
-        """The style or blend painted last, "" where not all of it is `installed` any longer."""
+        """The style or blend painted last, "" where not all of it is `installed`, or a picture still there."""
         text = self._settings.text("style")
-        names = {part.partition(":")[0] for part in text.split(",")}
-        return text if names <= installed else ""
+        try:
+            names = set(read_blend(text)) if text else set()
+        except InputError:  # the file of settings is open to everyone
+            return ""
+        return text if all(name in installed or (is_picture(name) and is_file(name)) for name in names) else ""
 
     def dials(self, dials: Dials) -> Dials:
         """`dials` with those that were set last."""

@@ -8,6 +8,7 @@ from functools import partial
 from PyQt5.QtCore import QObject, QPoint, pyqtSignal
 from PyQt5.QtWidgets import QInputDialog, QMenu, QMessageBox, QWidget
 
+from realtime.styles.pictures import is_picture
 from realtime.window.browsing import Browsing
 from realtime.window.chooser import Chooser
 from realtime.window.gallery import Gallery
@@ -38,6 +39,8 @@ class OwnStyles(QObject):
             shelf.pictured.connect(self._show_picture)
             shelf.changed.connect(self._follow)
             shelf.failed.connect(self.failed)
+        for name in filter(is_picture, chooser.names):  # as the command line or the last time said
+            self.look_at(name)
         self._show_buttons()
 
     def look_at(self, path: str) -> None:
