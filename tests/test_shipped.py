@@ -32,28 +32,28 @@ def test_each_stage_is_a_command(recipe: dict[str, str], stage: int, tmp_path: P
     of_folders = module == "training.cyclegan"
     assert (settings if of_folders else settings.loop).photos == Path("landscapes" if of_folders else "photos")
     assert "--resume" not in flags
-    assert ("--init" in flags) == (stage > 0)
+    assert ("--init" in flags) == (stage > 0 or "init" in recipe["about"])
 
 
 def test_what_is_finished_is_kept_and_what_was_stopped_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     commands: list[list[str]] = []
     monkeypatch.setattr(shipped, "run", commands.append)
-    recipe = shipped.recipes(("starry-night-johnson",))[0]
-    card = Card("starry-night-johnson", "", "johnson", "lite", {"width": 16, "blocks": 1})
-    first, second = (tmp_path / f"starry-night-johnson-{i}" for i in range(2))
+    recipe = shipped.recipes(("pack",))[0]
+    card = Card("pack", "", "multistyle", "lite", {"width": 16, "blocks": 1})
+    first, second = (tmp_path / f"pack-{i}" for i in range(2))
     done = Card(**{**card.__dict__, "training": {"steps": recipe["stages"][0]["steps"]}})
-    save_generator(first / "starry-night-johnson.safetensors", Lite(16, 1), done)
+    save_generator(first / "pack.safetensors", Lite(16, 1), done)
     second.mkdir()
     (second / STATE).touch()
-    shipped.make(shipped.Options(Path("a"), Path("b"), None, ("starry-night-johnson",), out=tmp_path, install=True))
-    left = ["training.johnson"] * (len(recipe["stages"]) - 1)
+    shipped.make(shipped.Options(Path("a"), Path("b"), None, ("pack",), out=tmp_path, install=True))
+    left = ["training.multistyle"] * (len(recipe["stages"]) - 1)
     assert [c[0] for c in commands] == [*left, "export"]
     assert commands[-1][-1] == "--shipped"
     assert "--resume" in commands[0] and str(second) in commands[0]
 
 
 def test_unknown_names_are_said() -> None:
-    with pytest.raises(InputError, match="has no mona-lisa: choose of starry-night"):
+    with pytest.raises(InputError, match="has no mona-lisa: choose of pack"):
         shipped.recipes(("mona-lisa",))
 
 

@@ -2,8 +2,8 @@
 
     python -m training.shipped --paintings paintings/ --photos photos/ --landscapes landscapes/ [NAME ...]
 
-Each style is trained in stages, each starting from the one before, in runs/shipped/NAME-STAGE. What is finished is
-kept and what was stopped goes on from its checkpoint, so the command can be stopped and started at will.
+Each style is trained in stages, each starting from the one before, in runs/shipped/NAME-STAGE; the first one may start
+from what a stage of a style above it in the list has made ("init"). What is finished is kept and what was stopped goes on from its checkpoint, so the command can be stopped and started at will.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ def command(recipe: dict[str, Any], stage: int, options: Options) -> list[str]:
     else:
         settings |= {"paintings": options.paintings / settings["paintings"]}
         settings |= {"photos": options.landscapes or options.photos}
+    if "init" in settings:
+        settings["init"] = options.out / settings["init"]
     if stage:
         settings["init"] = options.out / f"{recipe['name']}-{stage - 1}" / f"{recipe['name']}.safetensors"
     settings |= {"name": recipe["name"], "out": folder, "weights-license": "MIT", "threads": options.threads}

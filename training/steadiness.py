@@ -146,7 +146,7 @@ def _neighbours(path: Path, count: int) -> Iterator[tuple[np.ndarray, np.ndarray
 
 
 def _even(first: Tensor, second: Tensor, flow: Tensor, known: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """Cut to multiples of 4 pixels, which the networks need."""
-    height, width = (side // 4 * 4 for side in first.shape[2:])
+    """Cut to multiples of 8 pixels, which the networks need."""
+    height, width = (side // 8 * 8 for side in first.shape[2:])
     window = (..., slice(height), slice(width))
     return first[window], second[window], flow[:, :height, :width], known[window]
