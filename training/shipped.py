@@ -3,7 +3,8 @@
     python -m training.shipped --paintings paintings/ --photos photos/ --landscapes landscapes/ [NAME ...]
 
 Each style is trained in stages, each starting from the one before, in runs/shipped/NAME-STAGE; the first one may start
-from what a stage of a style above it in the list has made ("init"). What is finished is kept and what was stopped goes on from its checkpoint, so the command can be stopped and started at will.
+from what a stage of a style above it in the list has made ("init"). What is finished is kept and what was stopped goes
+on from its checkpoint, so the command can be stopped and started at will.
 """
 
 from __future__ import annotations
