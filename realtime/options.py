@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from realtime.codecs import NAMES
+from realtime.file_options import FileOptions, add_file_options
 from realtime.looks import load_look, look_path
 from weights.errors import InputError
 from weights.folders import search_path
@@ -26,7 +26,7 @@ examples:
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(FileOptions):
     """What the command line can say; the defaults stand here and nowhere else."""
 
     inputs: tuple[Path, ...] = ()
@@ -44,15 +44,6 @@ class Options:
     precision: str = "auto"
     threads: int = 0
     weights: tuple[Path, ...] = field(default_factory=search_path)
-    overwrite: bool = False
-    codec: str | None = None
-    crf: int | None = None
-    preset: str | None = None
-    bits: int = 8
-    steady: bool = True
-    restart: bool = False
-    keep_partial: bool = False
-    part_seconds: float = 10.0
     fps: float | None = None
     record: Path | None = None
     microphone: bool = False
@@ -63,6 +54,7 @@ class Options:
     json: bool = False
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name, value in (
             ("--strength", self.strength),
             ("--stroke", self.stroke),
@@ -75,8 +67,6 @@ class Options:
         most = max(64, os.cpu_count() or 1)
         if not 0 <= self.threads <= most:
             raise InputError(f"--threads {self.threads} is out of range: give 0 (one for each core) to {most}.")
-        if not 0.1 <= self.part_seconds <= 86400:
-            raise InputError(f"--part-seconds {self.part_seconds:g} is out of range: give 0.1 to 86400 seconds.")
         if self.fps is not None and not 1 <= self.fps <= 240:
             raise InputError(f"--fps {self.fps:g} is out of range: give 1 to 240 frames a second.")
         if self.inputs and self.source is not None:
@@ -184,29 +174,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--weights", action="append", default=[], metavar="DIR", help="folders of styles (default: yours, ours)")
     add("--json", action="store_true", help=argparse.SUPPRESS)
     add("--keep-style", metavar="NAME", help=argparse.SUPPRESS)
-    for action in (*_add_file_options(parser), *_add_live_options(parser)):
+    for action in (*add_file_options(parser), *_add_live_options(parser)):
         action.help = argparse.SUPPRESS
     return parser
-
-
-def _add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
-    """Add what concerns files alone; returns it."""
-    default, add = Options(), parser.add_argument_group("for files").add_argument
-    return [
-        add("--overwrite", action="store_true", help="paint again what is in the folder OUT already"),
-        add("--codec", metavar="NAME", help=f"{', '.join(NAMES)} (default: h264; vp9 in .webm)"),
-        add("--crf", type=int, metavar="N", help="0 is best, larger is smaller (default: the codec's own)"),
-        add("--preset", metavar="P", help="the encoder's pace, such as medium (h264, hevc) or 6 (av1)"),
-        add("--bits", type=int, metavar="N", default=default.bits, help="8 or 10: smoother gradients (default: 8)"),
-        add("--steady", action=argparse.BooleanOptionalAction, default=default.steady,
-            help="take the flicker out of clips, along the optical flow (default: on)"),
-        add("--resume", action="store_false", dest="restart", default=default.restart,
-            help="go on with what a stopped run has painted of a clip (the default)"),
-        add("--restart", action="store_true", help="throw away what a stopped run has painted of a clip"),
-        add("--keep-partial", action="store_true", help="where stopped, leave NAME.partial that plays so far"),
-        add("--part-seconds", type=float, metavar="S", default=default.part_seconds,
-            help="what a stop costs at most (default: 10)"),
-    ]  # fmt: skip
 
 
 def _add_live_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -224,6 +194,6 @@ def _add_live_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
 
 
 _MORE = {
-    "--help-files": (_add_file_options, "files [-o OUT]"),
+    "--help-files": (add_file_options, "files [-o OUT]"),
     "--help-live": (_add_live_options, "[--source S]"),
 }

@@ -1,0 +1,48 @@
+"""What the command line can say of files alone: defaults, what fits, and the flags made from them."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+
+from realtime.codecs import NAMES
+from weights.errors import InputError
+
+
+@dataclass(frozen=True)
+class FileOptions:
+    """How files are painted and written; the defaults stand here and nowhere else."""
+
+    overwrite: bool = False
+    codec: str | None = None
+    crf: int | None = None
+    preset: str | None = None
+    bits: int = 8
+    steady: bool = True
+    restart: bool = False
+    keep_partial: bool = False
+    part_seconds: float = 10.0
+
+    def __post_init__(self) -> None:
+        if not 0.1 <= self.part_seconds <= 86400:
+            raise InputError(f"--part-seconds {self.part_seconds:g} is out of range: give 0.1 to 86400 seconds.")
+
+
+def add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """Add what concerns files alone; returns it."""
+    default, add = FileOptions(), parser.add_argument_group("for files").add_argument
+    return [
+        add("--overwrite", action="store_true", help="paint again what is in the folder OUT already"),
+        add("--codec", metavar="NAME", help=f"{', '.join(NAMES)} (default: h264; vp9 in .webm)"),
+        add("--crf", type=int, metavar="N", help="0 is best, larger is smaller (default: the codec's own)"),
+        add("--preset", metavar="P", help="the encoder's pace, such as medium (h264, hevc) or 6 (av1)"),
+        add("--bits", type=int, metavar="N", default=default.bits, help="8 or 10: smoother gradients (default: 8)"),
+        add("--steady", action=argparse.BooleanOptionalAction, default=default.steady,
+            help="take the flicker out of clips, along the optical flow (default: on)"),
+        add("--resume", action="store_false", dest="restart", default=default.restart,
+            help="go on with what a stopped run has painted of a clip (the default)"),
+        add("--restart", action="store_true", help="throw away what a stopped run has painted of a clip"),
+        add("--keep-partial", action="store_true", help="where stopped, leave NAME.partial that plays so far"),
+        add("--part-seconds", type=float, metavar="S", default=default.part_seconds,
+            help="what a stop costs at most (default: 10)"),
+    ]  # fmt: skip
