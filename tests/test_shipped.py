@@ -20,7 +20,12 @@ SETTINGS = {
     "training.multistyle": multistyle.Settings,
     "training.cyclegan": cyclegan_settings.Settings,
 }
-STAGES = [(recipe, stage) for recipe in shipped.recipes(()) for stage in range(len(recipe["stages"]))]
+STAGES = [
+    (recipe, stage)
+    for file in (shipped.LIST, shipped.FOR_GPU)
+    for recipe in shipped.recipes((), file)
+    for stage in range(len(recipe["stages"]))
+]
 
 
 @pytest.mark.parametrize(("recipe", "stage"), STAGES, ids=[f"{r['name']}-{s}" for r, s in STAGES])
@@ -55,6 +60,23 @@ def test_what_is_finished_is_kept_and_what_was_stopped_goes_on(tmp_path: Path, m
 def test_unknown_names_are_said() -> None:
     with pytest.raises(InputError, match="has no mona-lisa: choose of pack"):
         shipped.recipes(("mona-lisa",))
+
+
+def test_a_list_that_is_none_is_said(tmp_path: Path) -> None:
+    (tmp_path / "mine.json").write_text("[", encoding="utf-8")
+    for name in ("mine.json", "none.json"):
+        with pytest.raises(InputError, match=f"{name} can't be read"):
+            shipped.recipes((), tmp_path / name)
+
+
+def test_a_gpu_shows_the_pack_a_million_pictures_and_makes_the_networks_of_the_papers() -> None:
+    pack, johnson_like, cyclegan_like = shipped.recipes((), shipped.FOR_GPU)
+    assert sum(stage["batch"] * stage["steps"] for stage in pack["stages"]) >= 1_000_000
+    (stage,) = johnson_like["stages"]
+    assert johnson_like["about"]["architecture"] == "johnson"
+    assert (stage["size"], stage["batch"] * stage["steps"]) == (256, 160_000)  # section 4.1: two passes over COCO
+    (stage,) = cyclegan_like["stages"]
+    assert (cyclegan_like["about"]["architecture"], stage["size"]) == ("resnet", 256)
 
 
 def test_the_shipped_vectors_belong_to_the_shipped_trunks() -> None:
