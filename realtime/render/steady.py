@@ -34,6 +34,10 @@ _SAME_COLOR = 24.0
 _STILL = 0.25
 """Pixels of motion below which a point is taken to stand: to sample between pixels again and again would blur."""
 
+_FINEST = 256
+"""Parts of a pixel, and of the sharpening, that are told apart: what the last bits of sums in floating point say, which
+threads and processors round differently, must not show where a part of a clip is painted again."""
+
 _CUT = 0.4
 """Share of the picture that must have come from the one before; below, it is another scene."""
 
@@ -98,8 +102,8 @@ class Steady:
         self, now: NDArray[np.uint8], before: NDArray[np.uint8]
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Where each small pixel was before, `(h, w, 2)` pixels (x, y) to add, and whether it was seen, in [0, 1]."""
-        back = self._back.calc(now, before, None)
-        forth = self._forth.calc(before, now, None)
+        back = np.round(self._back.calc(now, before, None) * _FINEST) / _FINEST
+        forth = np.round(self._forth.calc(before, now, None) * _FINEST) / _FINEST
         h, w = now.shape
         grid = np.stack(np.meshgrid(np.arange(w), np.arange(h)), 2).astype(np.float32)
         at = grid + back
@@ -143,7 +147,7 @@ def _sharpened(mixed: Image, painted: Image) -> Image:
     c = float(own.var()) - _SHARPNESS * float(wanted.var())
     if c >= 0 or a == 0:
         return mixed
-    amount = (-b + (b * b - 4 * a * c) ** 0.5) / (2 * a)
+    amount = round((-b + (b * b - 4 * a * c) ** 0.5) / (2 * a) * _FINEST) / _FINEST
     return np.asarray(cv2.addWeighted(mixed, 1 + amount, blurred, -amount, 0), np.uint8)
 
 
