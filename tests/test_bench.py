@@ -11,12 +11,13 @@ import pytest
 
 import realtime.bench.__main__ as bench
 import realtime.bench.start as start_module
-from realtime.bench import turns
+from realtime.bench import dropping, turns
 from realtime.bench.drawing import Screen
 from realtime.bench.start import Start, start
 from realtime.styles import Stylizer, engine_choice
 from realtime.styles.engines import Wanted
 from tests.conftest import MakeClip
+from tests.predictor_fakes import colour_picture, tiny_predictor
 from training.checkpoint import load_generator
 from training.evaluate import work_of
 from weights.errors import exit_code
@@ -69,6 +70,20 @@ def test_starts_with_and_without_what_is_kept(
     assert run(monkeypatch, "--weights", str(styles), "--style", "same", "--startup", "--json", "--size", "64x48") == 0
     found = json.loads(capsys.readouterr().out)
     assert (found["seconds"], found["peak_mb"]) == ({"warm": 1.0, "cold": 2.0}, {"64x48": 99.0})
+
+
+def test_a_picture_is_dropped_on_a_real_window(
+    pack: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    tiny_predictor(pack)
+    for name in ("_BEFORE", "_AFTER"):
+        monkeypatch.setattr(dropping, name, 0.2)
+    picture = colour_picture(tmp_path / "mine.png", 10, 20, 30)
+    asked = ("--weights", str(pack), "--style", "red", "--device", "cpu", "--engine", "onnxruntime")
+    assert run(monkeypatch, *asked, "--drop", str(picture), "--json") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["first", "next"]
+    assert all(0 < of["seconds"] < 30 and 0 < of["frozen_ms"] < 30_000 for of in found.values())
 
 
 def test_a_start_is_a_real_one(styles: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -39,6 +40,22 @@ def test_eight_steps_are_three_and_five_resumed(settings: Settings, tmp_path: Pa
     assert all(torch.equal(resumed[k], unbroken[k]) for k in unbroken)
     falling = load_file(train(change(half, steps=8, out=tmp_path / "falling", schedule="cosine")))
     assert not all(torch.equal(resumed[k], falling[k]) for k in falling)  # the cosine schedule is another training
+
+
+def test_a_stop_that_the_system_asks_for_keeps_what_was_reached(tmp_path: Path) -> None:
+    run, kept, before = Run(tmp_path, LOSS, 60.0), [], signal.getsignal(signal.SIGTERM)
+    with pytest.raises(KeyboardInterrupt):
+        for step in run.steps(0, 9, {}):
+            if step == 3:
+                signal.raise_signal(signal.SIGTERM)
+            if run.due():
+                kept.append(step)
+                run.saved()
+    run.close()
+    assert kept == [3]
+    for _ in Run(tmp_path, LOSS, 60.0).steps(0, 2, {}):
+        assert signal.getsignal(signal.SIGTERM) is not before
+    assert signal.getsignal(signal.SIGTERM) is before
 
 
 @pytest.mark.parametrize(

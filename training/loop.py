@@ -80,7 +80,9 @@ class _Loop:
         state = state_to_resume(training.folder, self.same) if s.resume else None
         with taking_over(training.folder):
             self._set_up(state)
-        self.run_folder = Run(training.folder, training.record, s.checkpoint_minutes, self.fabric.is_global_zero)
+        self.run_folder = Run(
+            training.folder, training.record, s.checkpoint_minutes, self.fabric.is_global_zero, s.line_seconds
+        )
         self.run_folder.say(f"computing in {words}")
 
     def _find_photos(self) -> None:

@@ -191,13 +191,29 @@ class Objective(nn.Module):
             "tv": s.tv_weight * total_variation(painted),
         }
 
+    @torch.no_grad()
+    def seen_in(self, painted: Tensor) -> dict[int, Features]:
+        """Gram matrices of pictures (N, 3, H, W) by scale and layer, for `style_of` of any painting's objective."""
+        seen = {}
+        for scale, names in self.views.items():
+            features = self.vgg(reduced(painted, scale), names)
+            seen[scale] = {name: gram_matrix(features[name]) for name in names}
+        return seen
+
+    def style_of(self, seen: Mapping[int, Features], which: Tensor) -> float:
+        """The style term of pictures in which this was `seen_in`."""
+        terms = [self._style_term(scale, grams, which) for scale, grams in seen.items() if grams]
+        return float(torch.stack(terms).sum())
+
     def _of(self, name: str, which: Tensor) -> Tensor:
         return self.get_buffer(name)[which]
 
     def _style(self, scale: int, names: list[str], features: Features, which: Tensor) -> Tensor:
-        grams = {name: gram_matrix(features[name]) for name in names}
-        targets = {name: self._of(f"target_{scale}_{name}", which) for name in names}
-        return style_loss(grams, targets, {name: self._of(f"weight_{scale}_{name}", which) for name in names})
+        return self._style_term(scale, {name: gram_matrix(features[name]) for name in names}, which)
+
+    def _style_term(self, scale: int, grams: Features, which: Tensor) -> Tensor:
+        targets = {name: self._of(f"target_{scale}_{name}", which) for name in grams}
+        return style_loss(grams, targets, {name: self._of(f"weight_{scale}_{name}", which) for name in grams})
 
 
 def _random_crop(x: Tensor, side: int) -> Tensor:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import signal
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,22 +20,27 @@ from torch.utils.tensorboard import SummaryWriter
 from training.images import save_image
 from weights.files import replacing
 
-LINE_EVERY = 60.0
-"""Seconds between two lines where the output is not a terminal."""
-
 TIMED = 5
 """Steps from which the time of a training is foretold."""
 
 
 class Run:
-    """The folder of one training; rank 0 alone writes."""
+    """The folder of one training; rank 0 alone writes. `line_seconds` lie between two lines where no terminal is."""
 
-    def __init__(self, folder: Path, settings: Any, checkpoint_minutes: float, writes: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Any,
+        checkpoint_minutes: float,
+        writes: bool = True,
+        line_seconds: float = 60.0,
+    ) -> None:
         self.folder = folder
         self.writes = writes
         self.console = Console(stderr=True, quiet=not writes)
-        self._every = checkpoint_minutes * 60
+        self._every, self._line_seconds = checkpoint_minutes * 60, line_seconds
         self._saved = time.monotonic()
+        self._asked_to_stop = False
         self._curves: SummaryWriter | None = None
         if writes:
             folder.mkdir(parents=True, exist_ok=True)
@@ -57,20 +65,44 @@ class Run:
             save_image(picture, self.folder / "preview.png")
 
     def due(self) -> bool:
-        """Whether the last checkpoint is older than the settings allow; asking resets nothing."""
-        return time.monotonic() - self._saved >= self._every
+        """Whether a checkpoint is to be written; asking resets nothing.
+
+        The last one is older than the settings allow, or a stop was asked for.
+        """
+        return self._asked_to_stop or time.monotonic() - self._saved >= self._every
 
     def saved(self) -> None:
-        """A checkpoint was written now."""
+        """A checkpoint was written now. Raises KeyboardInterrupt where the system has asked for a stop before it."""
         self._saved = time.monotonic()
+        if self._asked_to_stop:
+            raise KeyboardInterrupt
 
     def steps(self, first: int, last: int, status: Mapping[str, float]) -> Iterator[int]:
-        """Yield first … last - 1 behind a progress bar with the time left; `status` is shown as it changes."""
+        """Yield first … last - 1 behind a progress bar with the time left; `status` is shown as it changes.
+
+        Meanwhile SIGTERM makes a checkpoint `due`, after which the training ends.
+        """
         steps = self._timed(range(first, last))
-        if self.console.is_terminal:
-            yield from self._bar(steps, first, last, status)
-        else:
-            yield from self._lines(steps, first, last, status)
+        with self._hears_stops():
+            if self.console.is_terminal:
+                yield from self._bar(steps, first, last, status)
+            else:
+                yield from self._lines(steps, first, last, status)
+
+    @contextmanager
+    def _hears_stops(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():  # others may not listen
+            yield
+            return
+
+        def hear(*_: object) -> None:
+            self._asked_to_stop = True
+
+        before = signal.signal(signal.SIGTERM, hear)
+        try:
+            yield
+        finally:
+            signal.signal(signal.SIGTERM, before)
 
     def _timed(self, steps: range) -> Iterator[int]:
         """Yield the steps; after some of many, say how long all will take."""
@@ -94,7 +126,7 @@ class Run:
         for step in steps:
             yield step
             now = time.monotonic()
-            if now - said >= LINE_EVERY or step + 1 == last:
+            if now - said >= self._line_seconds or step + 1 == last:
                 said = now
                 left = (now - begun) / (step + 1 - first) * (last - step - 1)
                 self.say(f"step {step + 1}/{last}  {_words(status)}  {left / 60:.0f} min left")

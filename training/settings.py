@@ -45,6 +45,8 @@ class RunSettings:
     """Go on from the run folder's checkpoint."""
     checkpoint_minutes: float = 4.0
     """Minutes between checkpoints at most; one is written after each pass too."""
+    line_seconds: float = 60.0
+    """Seconds between two lines of how far it is, where the output is not a terminal."""
     devices: int = 1
     """Processes or GPUs."""
     accelerator: str = "auto"
@@ -55,7 +57,7 @@ class RunSettings:
     """Export and install the style at the end."""
 
     def __post_init__(self) -> None:
-        at_least(self, seed=0, checkpoint_minutes=0, devices=1, threads=0)
+        at_least(self, seed=0, checkpoint_minutes=0, line_seconds=0, devices=1, threads=0)
 
 
 @dataclass(frozen=True)
@@ -114,8 +116,8 @@ class LoopSettings(RunSettings):
 
 FREE = frozenset(
     {
-        "photos", "val", "teacher", "resume", "checkpoint_minutes", "preview_steps", "log_steps", "patience", "devices",
-        "accelerator", "threads", "install",
+        "photos", "val", "teacher", "resume", "checkpoint_minutes", "line_seconds", "preview_steps", "log_steps",
+        "patience", "devices", "accelerator", "threads", "install",
     }
 )  # fmt: skip
 """What a resumed training may change; of the folders, the pictures' names must be the same."""

@@ -20,8 +20,8 @@ Folders = Path | Sequence[Path]
 """A search path: the first folder that has a style of a name is the one that is asked for it."""
 
 
-def user_folder(part: Literal["styles", "looks"]) -> Path:
-    """Where the user's own styles (with their catalogue and thumbnails) or looks lie; it may not be there yet."""
+def user_folder(part: Literal["styles", "looks", "refined"]) -> Path:
+    """Where the user's own styles (with their catalogue and thumbnails), looks or refined pictures lie, if any."""
     home = os.environ.get(USER_FOLDER)
     if not home:
         import platformdirs  # a tenth of the time that `--list` takes: only where it is needed

@@ -9,6 +9,7 @@ machine that slows down slows all.
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 import sys
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from rich.table import Table
 
 from realtime.__main__ import default_style
 from realtime.bench.drawing import Screen
+from realtime.bench.dropping import drop
 from realtime.bench.machine import YARDSTICK_SIZE, johnson_ms, matrix_product_gmacs
 from realtime.bench.start import start
 from realtime.bench.turns import Size, alone_fps, delay_ms, file_fps, loop_fps, size_change_ms, switch_ms
@@ -50,6 +52,7 @@ class BenchOptions:
     weights: tuple[Path, ...] = field(default_factory=search_path)
     json: bool = False
     startup: bool = False
+    drop: Path | None = None
 
     def __post_init__(self) -> None:
         if self.rounds < 1 or not self.seconds > 0:
@@ -71,11 +74,16 @@ def main() -> int:
     values |= {"size": tuple(values["size"]), "weights": search_path(values["weights"])}
     options = BenchOptions(**values)
     style = default_style(options.weights) if options.style is None else options.style
-    found = _starts(options, style) if options.startup else _speeds(options, style, [_size(s) for s in options.size])
+    if options.drop is not None:
+        found, tell = _drops(options, style, options.drop), _print_drops
+    elif options.startup:
+        found, tell = _starts(options, style), _print_starts
+    else:
+        found, tell = _speeds(options, style, [_size(s) for s in options.size]), _print_speeds
     if options.json:
         print(json.dumps(found))
     else:
-        (_print_starts if options.startup else _print_speeds)(found)
+        tell(found)
     return 0
 
 
@@ -158,6 +166,22 @@ def _starts(options: BenchOptions, style: str) -> dict[str, Any]:
     return {"style": style, "threads": options.threads, "rounds": rounds, "seconds": seconds, "peak_mb": memory}
 
 
+def _drops(options: BenchOptions, style: str, picture: Path) -> dict[str, Any]:
+    """Medians over windows of the first drop in each, which loads the predictor, and of the second."""
+    rounds = [drop(picture, style, options.opener(options.wanted)) for _ in range(max(3, options.rounds))]
+    of = {"first": [r[0] for r in rounds], "next": [r[1] for r in rounds]}
+    names = [field.name for field in dataclasses.fields(of["first"][0])]
+    return {when: {n: median(getattr(d, n) for d in found) for n in names} for when, found in of.items()}
+
+
+def _print_drops(found: dict[str, Any]) -> None:
+    for when, of in found.items():
+        print(
+            f"{when} drop on the window: {of['seconds']:.2f} s to the first frame in its style; the picture stood "
+            f"{of['frozen_ms']:.0f} ms at the most, {of['before_ms']:.0f} before"
+        )
+
+
 def _print_speeds(found: dict[str, Any]) -> None:
     words = f"medians of {found['rounds']} rounds of {found['seconds']:g} s"
     table = Table(title=f"{found['style']}, {found['threads']} threads; {words}")
@@ -210,6 +234,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--weights", action="append", default=[], metavar="DIR", help="folders of styles (default: yours, ours)")
     add("--json", action="store_true", help="print the figures as JSON")
     add("--startup", action="store_true", help="measure starts and memory instead")
+    add("--drop", type=Path, metavar="PICTURE", help="drop it on the window and measure that instead")
     return parser
 
 

@@ -27,6 +27,10 @@ class Screen:
         self._view.show_image(image)
         self._view.repaint()
 
+    def tick(self) -> None:
+        """Do what windows wait for."""
+        self._application.processEvents()
+
     def close(self) -> None:
         """Take it away."""
         self._view.close()

@@ -20,7 +20,8 @@ from realtime.frames import Image, resize
 from realtime.stills import StillPicture, read_still, write_still
 from realtime.styles.blends import Part, find_blend
 from realtime.styles.opener import Opener
-from realtime.styles.pictures import slug, title_of
+from realtime.styles.pictures import METHOD, slug, title_of
+from realtime.styles.refined import Origin, digest_of
 from realtime.styles.vectors import Vector, read_vector
 from weights.card import METADATA_KEY, VECTOR_KEY, Card, StylePicture
 from weights.catalog import CATALOG, Entry, Style, find_style, installed_styles, read_catalog
@@ -30,6 +31,7 @@ from weights.folders import thumbnail_path, user_folder
 from weights.install import install, staging, uninstall
 
 _PHOTO = Path(__file__).resolve().parents[1] / "samples" / "astronaut.jpg"
+_DIGEST = "sha256 of "
 _CROP, _THUMBNAIL = (384, 512), (240, 320)  # as export paints those of the styles that come with the program
 
 
@@ -69,13 +71,8 @@ def rename_style(name: str, new: str) -> str:
     card = replace(entry.card, **_called(new))
     if card.name != name and any(style.card.name == card.name for style in installed_styles()):
         raise InputError(f"There is a style called {card.name} already: choose another name.")
-    with staging(folder) as staged:
-        vector = read_vector(folder / entry.vector)
-        again = _write(staged, vector, replace(entry, card=card, vector=f"{card.name}.safetensors"))
-        if thumbnail_path(folder, name).is_file():
-            thumbnail_path(staged, card.name).parent.mkdir()
-            shutil.copyfile(thumbnail_path(folder, name), thumbnail_path(staged, card.name))
-        install(folder, staged, [again])
+    vector = read_vector(folder / entry.vector)
+    _install_again(vector, replace(entry, card=card, vector=f"{card.name}.safetensors"), name)
     if card.name != name:
         uninstall(folder, name)
     return card.name
@@ -85,6 +82,27 @@ def remove_style(name: str) -> None:
     """Remove the user's own style `name` with its files; raises InputError where it is not the user's."""
     _own(name)
     uninstall(user_folder("styles"), name)
+
+
+def kept_from(origin: Origin) -> list[str]:
+    """The names of the user's own styles that were made of `origin`, blends left out."""
+    folder = user_folder("styles")
+    rows = read_catalog(folder) if (folder / CATALOG).exists() else []
+    return [entry.card.name for entry in rows if origin_of(entry.card) == origin]
+
+
+def origin_of(card: Card) -> Origin | None:
+    """What the style of this card was predicted from, None where it is another kind of style."""
+    told = [str(value) for key, value in card.training.items() if key.startswith(_DIGEST)]
+    return Origin(told[0], card.trunk_hash) if told and card.method == METHOD else None
+
+
+def grow_kept(origin: Origin, vector: Vector) -> list[str]:
+    """Give the styles that `kept_from` names this better `vector`; returns their names. Raises InputError."""
+    names = kept_from(origin)
+    for name in names:
+        _install_again(vector, _own(name), name)
+    return names
 
 
 def is_own(style: Style) -> bool:
@@ -126,10 +144,18 @@ def _card_of(parts: list[Part]) -> Card:
 
 def _digest(picture: Path) -> Mapping[str, Any]:
     """What tells the picture from another one of its name."""
-    try:
-        return {f"sha256 of {title_of(picture.name)}": sha256(picture)}
-    except OSError as error:
-        raise InputError(f"{picture} can't be read ({error.strerror}): check the name.") from error
+    return {f"{_DIGEST}{title_of(picture.name)}": digest_of(picture)}
+
+
+def _install_again(vector: Vector, entry: Entry, before: str) -> None:
+    """Put `entry` with `vector` into the user's folder, and the thumbnail of the style that was called `before`."""
+    folder = user_folder("styles")
+    with staging(folder) as staged:
+        again = _write(staged, vector, entry)
+        if thumbnail_path(folder, before).is_file():
+            thumbnail_path(staged, entry.card.name).parent.mkdir()
+            shutil.copyfile(thumbnail_path(folder, before), thumbnail_path(staged, entry.card.name))
+        install(folder, staged, [again])
 
 
 def _write(staged: Path, vector: Vector, entry: Entry) -> Entry:

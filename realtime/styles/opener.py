@@ -107,8 +107,12 @@ class Opener:
             return kept.stylizer
 
     def _predicted(self, picture: Path, network: Stylizer) -> Vector:
-        """The vectors `(2, L)` of the style of `picture`, predicted once for as long as the file is the same."""
+        """The vectors `(2, L)` of the style of `picture`: as far as it was refined, else predicted.
+
+        It is predicted once for as long as the file is the same.
+        """
         from realtime.styles.predictor import Predictor, read_painting  # ONNX Runtime: only where it is needed
+        from realtime.styles.refined import refined_vector
 
         path = predictor_file(self._folders)
         with self._lock:
@@ -117,6 +121,9 @@ class Opener:
                 self._predictions.clear()
             predictor = self._predictor[1]
         predictor.card.check_trunk(network.card, path)
+        refined = refined_vector(picture, network.card.trunk_hash, network.style_length)
+        if refined is not None:
+            return refined
         same = _state(picture)
         vector = self._predictions.pop(same, None)
         if vector is None:

@@ -17,6 +17,7 @@ def actions_of(window: Window) -> dict[str, Callable[[], object]]:
         "search": window.gallery.search.setFocus,
         "star": lambda: window.gallery.star(window.chooser.name),
         "keep": window.own.keep,
+        "refine": window.refiner.toggle,
         "rename": window.own.rename,
         "remove": window.own.remove,
         "hold": lambda: window.showing.compare(True),

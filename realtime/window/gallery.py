@@ -19,8 +19,8 @@ _MOVES = frozenset(
 
 class Gallery(QWidget):
     """Shows `styles`; `chosen` is sent with a name, `hovered` with one or "", `starred` when a favourite changes,
-    `left` when the search is over, `asked_about` with a name and where to say what can be done with it. `keep` and
-    `own` are buttons about the style chosen, for whoever shows them."""
+    `left` when the search is over, `asked_about` with a name and where to say what can be done with it. `refine`,
+    `keep` and `own` are buttons about the style chosen, for whoever shows them."""
 
     chosen = pyqtSignal(str)
     hovered = pyqtSignal(str)
@@ -47,7 +47,8 @@ class Gallery(QWidget):
         column.addWidget(self.list, 1)
         self.keep = _button("Keep this style …", tip("keep", "Keep what is chosen under a name, for the next time"))
         self.own = _button("Your style …", "Rename or remove the style that you have kept")
-        for button in (self.keep, self.own):
+        self.refine = _button("", "")
+        for button in (self.refine, self.keep, self.own):
             column.addWidget(button)
         self.search.textChanged.connect(self._search)
         self.search.returnPressed.connect(self._take_first)

@@ -30,6 +30,7 @@ KEYS = (
     Key("/", "search the styles", "search", Qt.Key.Key_Slash),
     Key("B", "make it a favourite, or not", "star", Qt.Key.Key_B),
     Key("K", "keep it under a name", "keep", Qt.Key.Key_K),
+    Key("G", "let your picture's style grow, or pause", "refine", Qt.Key.Key_G),
     Key("F2", "rename your style", "rename", Qt.Key.Key_F2),
     Key("Del", "remove your style", "remove", Qt.Key.Key_Delete),
     Key("1 … 9", "recall a look"),

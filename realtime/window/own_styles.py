@@ -13,6 +13,7 @@ from realtime.window.browsing import Browsing
 from realtime.window.chooser import Chooser
 from realtime.window.gallery import Gallery
 from realtime.window.keys import tip
+from realtime.window.refining import Refiner
 from realtime.window.shelf import Changed, Pictured, Shelf
 
 
@@ -26,11 +27,17 @@ class OwnStyles(QObject):
     failed = pyqtSignal(str)
 
     def __init__(
-        self, shelf: Shelf | None, chooser: Chooser, gallery: Gallery, browsing: Browsing, parent: QWidget
+        self,
+        shelf: Shelf | None,
+        chooser: Chooser,
+        gallery: Gallery,
+        browsing: Browsing,
+        parent: QWidget,
+        refiner: Refiner,
     ) -> None:
         super().__init__(parent)
         self._shelf, self._chooser, self._gallery, self._browsing = shelf, chooser, gallery, browsing
-        self._parent = parent
+        self._parent, self._refiner = parent, refiner
         gallery.asked_about.connect(self._pop_up)
         gallery.keep.clicked.connect(lambda _=False: self.keep())
         gallery.own.setMenu(self.menu(""))
@@ -108,6 +115,9 @@ class OwnStyles(QObject):
             said.append(("Favourite, or not", "star", "Favourites come first", partial(self._gallery.star, name)))
         if name in self._gallery.tiles.pictures:
             said.append(("Keep …", "keep", "Keep it under a name", partial(self.keep, name)))
+        if name and (offer := self._refiner.offer(name)):
+            about = "Fit it closer to its picture, in the background"
+            said.append((offer, "refine", about, partial(self._refiner.toggle, name)))
         if not name or self._is_own(style):
             said.append(("Rename …", "rename", "Call it by another name", partial(self.rename, name)))
         if not name or self._is_own(style) or style in self._gallery.tiles.pictures:

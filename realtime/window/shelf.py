@@ -14,9 +14,11 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from realtime.frames import Image, fit
 from realtime.styles import Opener
-from realtime.styles.kept import keep_style, remove_style, rename_style
+from realtime.styles.kept import grow_kept, keep_style, remove_style, rename_style
 from realtime.styles.pictures import style_of
 from realtime.styles.predictor import read_painting
+from realtime.styles.refined import BEST, Origin, digest_of
+from realtime.styles.vectors import read_vector
 from weights.card import Card
 from weights.catalog import Style, installed_styles
 from weights.errors import InputError
@@ -46,11 +48,20 @@ class Changed:
     styles: list[Style]
 
 
+@dataclass(frozen=True)
+class Regrown:
+    """The kept styles of these names have a better vector."""
+
+    names: list[str]
+
+
 class Shelf(QObject):
-    """Changes what is kept. `pictured` and `changed` are sent with what came of it, `failed` with a sentence."""
+    """Changes what is kept. `pictured`, `changed` and `regrown` are sent with what came of it, `failed` with a
+    sentence."""
 
     pictured = pyqtSignal(Pictured)
     changed = pyqtSignal(Changed)
+    regrown = pyqtSignal(Regrown)
     failed = pyqtSignal(str)
 
     def __init__(self, opener: Opener) -> None:
@@ -58,7 +69,12 @@ class Shelf(QObject):
         super().__init__()
         self._opener = opener
         self._worker = ThreadPoolExecutor(1, "shelf")
-        self._jobs: deque[Future[Pictured | Changed]] = deque()
+        self._jobs: deque[Future[Pictured | Changed | Regrown]] = deque()
+
+    @property
+    def folders(self) -> tuple[Path, ...]:
+        """Where styles are looked for."""
+        return self._opener.folders
 
     def look_at(self, path: str) -> None:
         """Make a tile for the picture at `path`."""
@@ -76,6 +92,10 @@ class Shelf(QObject):
         """Remove the user's own `style`."""
         self._begin(partial(self._remove, style))
 
+    def grow(self, origin: Origin) -> None:
+        """Give what was kept of `origin` the best vector that was fitted to it."""
+        self._begin(lambda: Regrown(grow_kept(origin, read_vector(origin.place / BEST))))
+
     def tell(self) -> None:
         """Say what is done since the last call; to be called now and then."""
         while self._jobs and self._jobs[0].done():
@@ -87,6 +107,8 @@ class Shelf(QObject):
                 continue
             if isinstance(done, Changed):
                 self.changed.emit(done)
+            elif isinstance(done, Regrown):
+                self.regrown.emit(done)
             else:
                 self.pictured.emit(done)
 
@@ -94,12 +116,13 @@ class Shelf(QObject):
         """Begin nothing more; what is being written is finished."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
-    def _begin(self, job: Callable[[], Pictured | Changed]) -> None:
+    def _begin(self, job: Callable[[], Pictured | Changed | Regrown]) -> None:
         self._jobs.append(self._worker.submit(job))
 
     def _look_at(self, path: str) -> Pictured:
         folders = self._opener.folders
         card = style_of(Path(path), installed_styles(folders), folders).card
+        digest_of(Path(path))  # computed here, and known to whoever asks for it later
         return Pictured(path, card, fit(read_painting(Path(path)), _LINES))
 
     def _remove(self, style: str) -> Changed:

@@ -27,6 +27,7 @@ from realtime.window.out_menu import OutMenu
 from realtime.window.outgoing import CAMERA, Outgoing
 from realtime.window.own_styles import OwnStyles
 from realtime.window.previews import Previews
+from realtime.window.refining import Refiner
 from realtime.window.settings import Settings
 from realtime.window.shelf import Shelf
 from realtime.window.showing import Showing
@@ -70,7 +71,8 @@ class Window(QMainWindow):
         self.controls = Controls(live, self.chooser)
         self.showing = Showing(live, self.view, self.status, self.chooser, faults or Faults())
         self.browsing = Browsing(self.view, self.gallery, self.chooser, previews)
-        self.own = OwnStyles(shelf, self.chooser, self.gallery, self.browsing, self)
+        self.refiner = Refiner(live, self.chooser, self.gallery, shelf)
+        self.own = OwnStyles(shelf, self.chooser, self.gallery, self.browsing, self, self.refiner)
         self.snapshots = Snapshots(self._shown, self.chooser.cards, folder)
         self.outgoing = Outgoing(live, folder, outputs)
         self.looks, self.drops = Looks(live, self.chooser), Drops()
@@ -123,9 +125,9 @@ class Window(QMainWindow):
         for takes in (self.chooser.take_picture, self.own.look_at):
             self.drops.style.connect(takes)
         self.drops.source.connect(self.sources.chosen)
-        for part in (self.snapshots, self.looks, self.outgoing, self.drops, self.own):
+        for part in (self.snapshots, self.looks, self.outgoing, self.drops, self.own, self.refiner):
             part.failed.connect(words.complain)
-        for said in (self.looks.said, self.outgoing.said, self.own.said):
+        for said in (self.looks.said, self.outgoing.said, self.own.said, self.refiner.said):
             said.connect(words.remark)
         self.looks.recalled.connect(self.controls.show_dials)
         self.showing.welcome.sample.connect(lambda: self.live.choose_source(str(SAMPLE)))
@@ -143,6 +145,7 @@ class Window(QMainWindow):
         self._follow_source()
         self.snapshots.tell()
         self.own.tell()
+        self.refiner.tell()
         self._follow_outputs()
         painted = self.showing.refresh()
         self.chooser.follow()
@@ -272,6 +275,7 @@ class Window(QMainWindow):
         self.live.stop()
         self.outgoing.finish(_FINISH_SECONDS)
         self.snapshots.close()
+        self.refiner.close()
         self.own.close()
         self.drops.close()
         super().closeEvent(event)

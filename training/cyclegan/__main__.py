@@ -81,7 +81,7 @@ def run_training(settings: Settings) -> bool:
             trainer.load(state)
             first = state["step"]
     trainer.launch()
-    run = Run(s.folder, s, s.checkpoint_minutes, writes=fabric.is_global_zero)
+    run = Run(s.folder, s, s.checkpoint_minutes, fabric.is_global_zero, s.line_seconds)
     last = min(s.stop_at or steps, steps)
     data = crop_pairs(s, domains.photos, domains.paintings, steps * a_step)
     mine = range(first * a_step + fabric.global_rank, steps * a_step, fabric.world_size)

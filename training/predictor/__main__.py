@@ -145,7 +145,7 @@ def train(settings: Settings) -> Path:
     card_of(settings, trunk_card, {}, 0, {})  # a bad name is said before the work
     vgg = loss_vgg(table.losses[1])
     same = {"the paintings": names_of([*paintings, *judged]), "the trunk": sha256(settings.trunk)}
-    run = Run(settings.folder, settings, settings.loop.checkpoint_minutes)
+    run = Run(settings.folder, settings, settings.loop.checkpoint_minutes, line_seconds=settings.loop.line_seconds)
     with torch.no_grad():
         made_of = f"{same} {settings.number_of_views} {settings.loop.seed} {table.losses}"
         table.build(vgg, StyleEncoder(load_vgg()), settings.loop.seed, made_of, run)

@@ -3,11 +3,12 @@
     python -m training.predictor.evaluate weights/predictor.safetensors --paintings held-out/ --photos photos/
 
 prints for each painting the style loss over photos of the predicted vectors (both strokes), that over the nearest of
-the trunk's own styles; D, the coarse style distance of the bold strokes (training.measures), and that over the own
-style's of this name where there is one; noise gain and 1-px shift error (training.steadiness). With --fit-steps a
-vector is fitted to each painting too, by training.newstyle and without the prediction: then style loss and D over the
-fitted ones', and what a third of the steps from the prediction reach over what all of them reached without it (total
-loss). Fits are kept in --fits, and what is stopped goes on there. The last row is the median.
+the trunk's own styles; D, the coarse style distance of the bold strokes (training.measures), that over the nearest
+style's, and over the own style's of this name where there is one; noise gain and 1-px shift error
+(training.steadiness). With --fit-steps a vector is fitted to each painting too, by training.newstyle and without the
+prediction: then style loss and D over the fitted ones', and what a third of the steps from the prediction reach over
+what all of them reached without it (total loss). Fits are kept in --fits, and what is stopped goes on there. The last
+row is the median.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ from training.images import central_crop, load_image, pictures_in
 from training.measures import coarse_style_distance, photo_to_measure
 from training.multistyle import losses_told
 from training.objective import Objective, loss_vgg
-from training.perceptual import load_vgg
+from training.perceptual import Features, load_vgg
 from training.predictor.asking import predicted_style
 from training.predictor.network import load_predictor
 from training.settings import at_least
@@ -87,6 +88,7 @@ class Judge:
         self.trunk, self.losses, self.vgg = trunk, losses_told(card.training), load_vgg()
         paths = evenly(pictures_in(settings.photos), settings.photo_count)
         self.crops = [central_crop(path, settings.size) for path in paths]
+        self.seen: dict[str, list[dict[int, Features]]] = {}
         self.large = [photo_to_measure(path, settings.lines) for path in paths]
 
     @torch.no_grad()
@@ -97,8 +99,10 @@ class Judge:
         wanted = load_image(path, short_side=self.settings.lines)
         vectors = predicted_style(self.predictor, path)
         style, distance = self.loss(objective, vectors)[0], self.distance(vectors, wanted)
-        nearest = min(self.loss(objective, own)[0] for own in self.own.values())
-        row = {"style": style, "over nearest": style / nearest, "D": distance}
+        losses = self.losses_of_own(objective)
+        nearest = min(losses, key=losses.__getitem__)
+        row = {"style": style, "over nearest": style / losses[nearest], "D": distance}
+        row["D over nearest"] = distance / self.distance(self.own[nearest], wanted)
         if path.stem in self.own:
             row["D over own"] = distance / self.distance(self.own[path.stem], wanted)
         if self.settings.fit_steps:
@@ -116,6 +120,14 @@ class Judge:
             terms = objective(self.trunk(both, vectors), both, which=which)
             found.append((terms["style"].item(), sum(term.item() for term in terms.values())))
         return mean(style for style, _ in found), mean(total for _, total in found)
+
+    def losses_of_own(self, objective: Objective) -> dict[str, float]:
+        """Mean style loss over the crops of each of the trunk's own styles; what is seen in those is kept."""
+        if not self.seen:
+            for name, own in self.own.items():
+                self.seen[name] = [objective.seen_in(self.trunk(x.expand(2, -1, -1, -1), own)) for x in self.crops]
+        which = torch.arange(2)
+        return {name: mean(objective.style_of(one, which) for one in seen) for name, seen in self.seen.items()}
 
     def distance(self, vectors: Tensor, wanted: Tensor) -> float:
         """Mean D of the bold strokes over the photos."""
