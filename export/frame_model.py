@@ -23,21 +23,15 @@ class FrameModel(nn.Module):
     back; values are rounded, not truncated.
     """
 
-    color: Tensor
-    eye: Tensor
-
     def __init__(self, generator: Generator) -> None:
         super().__init__()
         self.generator = copy.deepcopy(generator).eval()
         self.generator.fold()
         self.stride = generator.stride
-        eye = torch.eye(3)
-        self.register_buffer("eye", eye)
-        self.register_buffer("color", eye - torch.tensor(LUMA).expand(3, 3))  # RGB -> RGB less its luminance
 
     def forward(self, frame: Tensor, strength: Tensor, keep_colors: Tensor) -> Tensor:
         x = self.open(frame)
-        return self.close(self.generator(x), x, frame, strength, keep_colors)
+        return self.close(self.generator(self.scaled(x)), x, frame, strength, keep_colors)
 
     def example(self) -> dict[str, Tensor]:
         """One value for each input of the graph, by name and in order."""
@@ -45,20 +39,25 @@ class FrameModel(nn.Module):
         return {"frame": torch.zeros(64, 72, 3, dtype=torch.uint8), **scalars}
 
     def open(self, frame: Tensor) -> Tensor:
-        """The frame as (1, 3, H', W') float in [0, 1], reflected out to multiples of the stride."""
+        """The frame as (1, 3, H', W') float in [0, 255], reflected out to multiples of the stride."""
         height, width = frame.shape[0], frame.shape[1]
-        x = frame.permute(2, 0, 1).unsqueeze(0).float() / 255
+        x = frame.permute(2, 0, 1).unsqueeze(0).float()
         return F.pad(x, (0, -width % self.stride, 0, -height % self.stride), mode="reflect")
+
+    def scaled(self, x: Tensor) -> Tensor:
+        """The frame as the generator takes it."""
+        return x if self.generator.white == 255 else x * (self.generator.white / 255)
 
     def close(self, y: Tensor, x: Tensor, frame: Tensor, strength: Tensor, keep_colors: Tensor) -> Tensor:
         """The painting `y` of `x`, mixed with the frame, cut to its size and rounded."""
-        # Both mixes are linear in a pixel's values, so each picture needs one 1x1 convolution; a concatenation of the
-        # two pictures for one convolution of both takes longer than that.
-        of_painting = strength * (self.eye - keep_colors * self.color)
-        of_frame = strength * keep_colors * self.color + (1 - strength) * self.eye
-        both = F.conv2d(y, of_painting[:, :, None, None]) + F.conv2d(x, of_frame[:, :, None, None])
-        mixed = both[0, :, : frame.shape[0], : frame.shape[1]]
-        return (mixed.clamp(0, 1) * 255).round().to(torch.uint8).permute(1, 2, 0)
+        # In planes, without a convolution: that takes longer for three channels, and OpenVINO computes what comes
+        # after the last convolution in float32 whatever it computes the rest in.
+        change = 255 * y - x
+        red, green, blue = torch.split(change, 1, dim=1)
+        luminance = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
+        mixed = x + strength * (1 - keep_colors) * change + strength * keep_colors * luminance
+        inside: Tensor = mixed[0, :, : frame.shape[0], : frame.shape[1]]
+        return inside.clamp(0, 255).round().to(torch.uint8).permute(1, 2, 0)
 
 
 class TrunkFrameModel(FrameModel):
@@ -75,4 +74,4 @@ class TrunkFrameModel(FrameModel):
         self, frame: Tensor, strength: Tensor, keep_colors: Tensor, style: Tensor
     ) -> Tensor:
         x = self.open(frame)
-        return self.close(self.generator(x, style), x, frame, strength, keep_colors)
+        return self.close(self.generator(self.scaled(x), style), x, frame, strength, keep_colors)

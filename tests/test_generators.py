@@ -88,16 +88,24 @@ def test_the_lite_network_follows_a_shift_of_its_stride() -> None:
     assert error(4) < 0.02 < error(2)
 
 
-def test_folding_changes_nothing_but_freezes() -> None:
+@pytest.mark.parametrize("deep", [0, 32])
+def test_folding_freezes_and_changes_nothing_but_what_white_is(deep: int) -> None:
+    """With a deep stage one of the maps is as wide as those that are blurred apart."""
     torch.manual_seed(0)
-    lite = Lite(width=16, blocks=1).eval()
-    x = torch.rand(1, 3, 16, 16)
+    lite = Lite(width=32, blocks=1, deep=deep, dilations=(1,)).eval()
+    with torch.no_grad():
+        lite.style.add_(0.1 * torch.randn_like(lite.style))
+    x = torch.rand(1, 3, 32, 32)
     before = lite(x)
     lite.fold()
-    assert torch.equal(lite(x), before)
+    assert lite.white == 255
+    after = lite(255 * x)
+    assert torch.allclose(after, before, atol=1e-4)
     with torch.no_grad():
         lite.trunk.down1.weight.zero_()
-    assert torch.equal(lite(x), before)
+        if lite.trunk.deep:
+            lite.trunk.down3.weight.zero_()
+    assert torch.equal(lite(255 * x), after)
 
 
 def test_a_style_of_its_own_and_a_row_of_styles_paint_alike() -> None:

@@ -5,14 +5,17 @@
 writes them anew, where the weights themselves have changed.
 """
 
+from collections import deque
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from realtime.frames import Image
+from realtime.__main__ import SAMPLE
+from realtime.frames import Image, resize
+from realtime.live.clips import Clip
 from realtime.stills import StillPicture, read_still, write_still
-from realtime.styles import open_style
+from realtime.styles import Opener, open_style
 from weights.catalog import read_catalog
 from weights.folders import WEIGHTS
 
@@ -55,6 +58,36 @@ def test_a_coarse_precision_is_used_only_where_it_does_not_show(name: str) -> No
         pytest.skip("this processor computes in float32 only")
     difference = np.abs(paint(name).astype(int) - paint(name, "f32"))
     assert difference.max() <= COARSE_MAX and difference.mean() <= COARSE_MEAN
+
+
+@pytest.fixture(scope="module")
+def precisions() -> tuple[Opener, Opener]:
+    """Opens styles in the precision that the processor is fastest in, and in float32."""
+    return Opener(WEIGHTS, "cpu", 2), Opener(WEIGHTS, "cpu", 2, precision="f32")
+
+
+@pytest.fixture(scope="module")
+def frames() -> list[Image]:
+    """The sample photo and a frame of the sample clip, at 640x360."""
+    photo = read_still(SAMPLE.with_name("astronaut.jpg")).image[64:352]
+    with Clip(SAMPLE, paced=False) as clip:
+        (last,) = deque(clip, maxlen=1)
+    return [np.ascontiguousarray(resize(image, (360, 640))) for image in (photo, last)]
+
+
+@pytest.mark.parametrize("name", STYLES)
+def test_a_coarse_precision_does_not_show_in_whole_frames(
+    name: str, precisions: tuple[Opener, Opener], frames: list[Image]
+) -> None:
+    coarse, fine = (opener(name) for opener in precisions)
+    if coarse.precision == "f32":
+        pytest.skip("this processor computes in float32 only")
+    for frame in frames:
+        for stylizer in (coarse, fine):
+            stylizer.prepare(*frame.shape[:2])
+        difference = np.abs(coarse(frame).astype(int) - fine(frame))
+        assert (difference > COARSE_MAX).mean() < 1e-5 and difference.mean() <= COARSE_MEAN / 2
+        assert difference.max() <= COARSE_MAX + 1
 
 
 def test_there_is_one_painting_for_each_style() -> None:

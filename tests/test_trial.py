@@ -13,7 +13,7 @@ from realtime.styles.onnx_file import read_model
 from realtime.styles.trial import MAX, shows, trial
 
 OPENVINO = "realtime.styles.engines_openvino"
-FINE = np.full((100, 200, 3), 100, np.uint8)
+FINE = np.full((500, 400, 3), 100, np.uint8)
 
 
 def changed(by: int, count: int) -> Image:
@@ -31,7 +31,7 @@ def changed(by: int, count: int) -> Image:
         (changed(1, FINE.size // 2), False),
         (changed(1, FINE.size // 2 + 1), True),
         (changed(MAX, FINE.size // 8), False),
-        (changed(MAX + 1, 6), False),  # of 60000
+        (changed(MAX + 1, 6), False),  # of 600000
         (changed(MAX + 1, 7), True),
     ],
 )

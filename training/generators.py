@@ -23,6 +23,8 @@ class Generator(nn.Module):
     """A network image -> image that knows its stride."""
 
     stride: int = 4
+    white: float = 1.0
+    """What white is in the pictures that it takes; it gives pictures in [0, 1]."""
 
     def fold(self) -> None:
         """Turn derived kernels into constants, for export; training can't go on afterwards."""
@@ -117,20 +119,18 @@ def _styled_norm(x: Tensor, gamma: Tensor, beta: Tensor) -> Tensor:
     return F.instance_norm(x) * gamma[:, :, None, None] + beta[:, :, None, None]
 
 
-def _recolored(y: Tensor, x: Tensor, matrix: Tensor, bias: Tensor) -> Tensor:
+def _recolored(y: Tensor, x: Tensor, matrix: Tensor, bias: Tensor, white: float = 1.0) -> Tensor:
     """y + matrix (4 x - 2) + bias for (N, 3, H, W); (9,) and (3,) for all, or (N, 9) and (N, 3) for each picture.
 
     4 x - 2 is the line that touches the sigmoid's inverse in its middle: the unit matrix nearly gives the photo back.
-    The scaling is done on the few numbers instead of the pixels.
+    The scaling, by `white` too, is done on the few numbers instead of the pixels.
     """
     square = matrix.reshape(*matrix.shape[:-1], 3, 3)
-    shift = bias - 2 * square.sum(-1)
-    if matrix.ndim == 1:
-        of_photo = F.conv2d(x, 4 * square[:, :, None, None])
-    else:
-        of_photo = torch.einsum("nij,njhw->nihw", 4 * square, x)
-    # The shift comes last, for OpenVINO adds a bias that is no constant in a pass of its own: so all three are one.
-    return y + of_photo + shift[..., None, None]
+    columns = (4 / white * square)[..., None, None].unbind(-3)
+    # No convolution: of three channels it is the slower one, and engines compute convolutions coarsely.
+    for plane, column in zip(torch.split(x, 1, dim=1), columns, strict=True):
+        y = y + plane * column
+    return y + (bias - 2 * square.sum(-1))[..., None, None]
 
 
 def _reflected(x: Tensor, convolution: nn.Module) -> Tensor:
@@ -180,6 +180,13 @@ class LiteTrunk(Generator):
         self.channels.append(stem)
         self.style_length = 2 * sum(self.channels) + 12
 
+    def fold(self) -> None:
+        """Take pictures of [0, 255], too: their numbers are whole, so that bfloat16 holds them exactly."""
+        super().fold()
+        assert self.down1.folded is not None
+        self.white = 255.0
+        self.down1.folded = self.down1.folded * (2 / self.white)  # the normalisation after it takes any shift away
+
     def plain_style(self) -> Tensor:
         """(style_length,): scales 1, shifts and biases 0."""
         parts = [part for c in self.channels for part in (torch.ones(c), torch.zeros(c))]
@@ -199,14 +206,14 @@ class LiteTrunk(Generator):
                 y = y + normed(_reflected(F.relu(normed(_reflected(y, first))), second))
             return y
 
-        y = F.relu(normed(self.down1(2 * x - 1)))
+        y = F.relu(normed(self.down1(2 * x - 1 if self.white == 1 else x)))
         y = F.relu(normed(self.down2(y)))
         y = residual(y, self.convolutions)
         if self.deep:
             deep = residual(F.relu(normed(self.down3(y))), self.deep_convolutions)
             y = y + normed(self.up3(deep))
         y = F.relu(normed(self.up1(y)))
-        return torch.sigmoid(_recolored(self.up2(y), x, matrix, bias))
+        return torch.sigmoid(_recolored(self.up2(y), x, matrix, bias, self.white))
 
 
 class Lite(Generator):
@@ -217,6 +224,10 @@ class Lite(Generator):
         self.trunk = LiteTrunk(*arguments, **named)
         self.stride = self.trunk.stride
         self.style = nn.Parameter(self.trunk.plain_style())
+
+    def fold(self) -> None:
+        self.trunk.fold()
+        self.white = self.trunk.white
 
     def forward(self, x: Tensor) -> Tensor:
         y: Tensor = self.trunk(x, self.style)

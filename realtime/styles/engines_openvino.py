@@ -63,9 +63,9 @@ def work(model: ModelFile, height: int, width: int) -> float:
     network.reshape({port.any_name: port.partial_shape for port in network.inputs} | {"frame": [height, width, 3]})
     total = 0
     for operation in network.get_ordered_ops():
-        if operation.get_type_name() == "Convolution":
-            _, *kernel = operation.input(1).get_shape()
-            total += math.prod(kernel) * math.prod(operation.output(0).get_shape())
+        outer = {"Convolution": 1, "GroupConvolution": 2}.get(operation.get_type_name())  # sides before it
+        if outer:
+            total += math.prod(operation.input(1).get_shape()[outer:]) * math.prod(operation.output(0).get_shape())
     return total / 1e9
 
 
@@ -136,6 +136,10 @@ class OpenVino:
         size = (height, width)
         if height * width <= LARGEST and size not in self._fixed:
             self._keep(size, _Network(self._compiled(size)))
+
+    def ready(self, height: int, width: int) -> bool:
+        """`Engine.ready`."""
+        return height * width > LARGEST or (height, width) in self._fixed
 
     def shows(self, model: ModelFile, fine: Compiled) -> bool:
         """Whether a painting tells this from `fine`, the same network in float32; tried once, then kept on disk."""

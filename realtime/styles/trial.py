@@ -10,7 +10,7 @@ from realtime.styles.onnx_file import ModelFile
 from weights.card import VECTOR_KEY
 
 MAX, MEAN = 3, 0.5
-"""Differences in 1/255 that nobody sees: of all channels but one in ten thousand, and in the mean."""
+"""Differences in 1/255 that nobody sees: of all channels but one in a hundred thousand, and in the mean."""
 
 _SIZE = (96, 128)
 
@@ -30,4 +30,4 @@ def trial(model: ModelFile) -> Feeds:
 def shows(fine: Image, coarse: Image) -> bool:
     """Whether two paintings of one frame are further apart than MAX or MEAN."""
     difference = np.abs(fine.astype(np.int16) - coarse)
-    return bool(np.count_nonzero(difference > MAX) > difference.size // 10_000 or difference.mean() > MEAN)
+    return bool(np.count_nonzero(difference > MAX) > difference.size // 100_000 or difference.mean() > MEAN)
