@@ -57,10 +57,13 @@ def resize(image: Image, size: tuple[int, int]) -> Image:
 
 
 def enlarge(image: Image, size: tuple[int, int]) -> Image:
-    """`image` at the larger `size`, its edges kept sharp: slower than `resize`, and worth it for strokes."""
+    """`image` at the larger `size`, its edges kept sharp: slower than `resize`, and worth it for strokes.
+
+    At a smaller one it is `resize`'s.
+    """
     h, w = size
-    if image.shape[:2] == (h, w):
-        return image
+    if h * w <= image.shape[0] * image.shape[1]:
+        return resize(image, size)
     return np.asarray(cv2.resize(image, (w, h), interpolation=cv2.INTER_CUBIC), np.uint8)
 
 

@@ -12,7 +12,7 @@ from realtime.live import Dials, Live, Painted, State
 from realtime.live.sources import Source
 from weights.errors import InputError
 
-THREADS = ("capture", "inference", "loader", "pace")
+THREADS = ("capture", "inference", "loader", "pace", "bridge")
 
 
 def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
@@ -70,6 +70,9 @@ class Fake:
 
     def with_vector(self, vector: np.ndarray) -> Fake:
         raise AssertionError("a network of its own has no vector")
+
+    def ready(self, height: int, width: int) -> bool:
+        return True
 
     def warm_up(self, height: int, width: int) -> None:
         self.warmed.append((height, width))

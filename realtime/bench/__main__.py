@@ -117,11 +117,8 @@ def _speeds(options: BenchOptions, style: str, sizes: list[Size]) -> dict[str, A
         turns["file", at] = lambda z=size: file_fps(ours, z, options.seconds)  # type: ignore[misc]
     if YARDSTICK_SIZE in sizes:
         turns["johnson", ""] = lambda: johnson_ms(options.threads)
-    for name, cached in (("cached", True), ("new", False)):
-        turns["change", name] = lambda c=cached: size_change_ms(  # type: ignore[misc]
-            lambda: options.opener(options.wanted), style, options.seconds, c
-        )
     got = _in_turns(turns, options.rounds)
+    changes = _changes(options, style)
     screen.close()
     rows = []
     for size in sizes:
@@ -136,9 +133,22 @@ def _speeds(options: BenchOptions, style: str, sizes: list[Size]) -> dict[str, A
             row |= {"johnson_ms": got["johnson", ""], "johnson_times": got["johnson", ""] * best / 1000}
         rows.append(row)
     switch = switch_ms(openers[0], style) if ours.vector is not None else None
-    changes = {"switch_ms": switch, "size_change_ms": {name: got["change", name] for name in ("cached", "new")}}
     about = {"style": style, "engine": ours.runs_on, "threads": options.threads, "rounds": options.rounds}
-    return {**about, "seconds": options.seconds, "roof_gmacs": got["roof", ""], **changes, "sizes": rows}
+    about |= {"seconds": options.seconds, "roof_gmacs": got["roof", ""], "switch_ms": switch}
+    return {**about, "size_change_ms": changes, "sizes": rows}
+
+
+def _changes(options: BenchOptions, style: str) -> dict[str, dict[str, float]]:
+    """Medians of the latest frame after a change of size, by the size and whether an earlier start has painted it."""
+    found: dict[str, dict[str, float]] = {}
+    for name, cached in (("new", False), ("cached", True)):
+        taken = [
+            size_change_ms(lambda: options.opener(options.wanted), style, options.seconds, cached)
+            for _ in range(options.rounds)
+        ]
+        for size in taken[0]:
+            found.setdefault(size, {})[name] = median(each[size] for each in taken)
+    return found
 
 
 def _in_turns(turns: dict[tuple[str, str], Callable[[], float | None]], rounds: int) -> dict[tuple[str, str], float]:
@@ -207,8 +217,9 @@ def _print_speeds(found: dict[str, Any]) -> None:
     print(f"{found['engine']} in the loop and in files; a float32 product runs {found['roof_gmacs']:.0f} GMAC a second")
     if found["switch_ms"] is not None:
         print(f"a switch or a blend within the trunk takes {found['switch_ms']:.2f} ms, in a thread of its own")
-    cached, new = (found["size_change_ms"][name] for name in ("cached", "new"))
-    print(f"after a change from 640x360 to 640x480 the latest frame takes {new:.0f} ms, {cached:.0f} the next time")
+    for size, taken in found["size_change_ms"].items():
+        new, cached = taken["new"], taken["cached"]
+        print(f"after a change to {size} the loop's latest frame takes {new:.0f} ms, {cached:.0f} the next time")
 
 
 def _print_starts(found: dict[str, Any]) -> None:

@@ -11,8 +11,6 @@ from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
-import numpy as np
-
 from realtime.__main__ import SAMPLE
 from realtime.bench.drawing import Screen
 from realtime.frames import Image, resize
@@ -33,12 +31,12 @@ class _Sample(Clip):
 
     def __init__(self, size: Size, paced: bool) -> None:
         super().__init__(SAMPLE, loop=True, paced=paced)
-        self._size = size
+        self.size = size
 
     def read(self) -> Image | None:
         image = super().read()
         if image is not None:
-            (h, w), (high, wide) = self._size, image.shape[:2]
+            (h, w), (high, wide) = self.size, image.shape[:2]
             self.pixel_aspect = w * high / (h * wide)
         return image
 
@@ -111,10 +109,15 @@ def switch_ms(opener: Opener, style: str) -> float:
     return median(took)
 
 
-def size_change_ms(opener: Callable[[], Opener], style: str, seconds: float, cached: bool) -> float:
-    """Milliseconds of the latest frame after a change from 640x360 to 640x480, of those in the `seconds` after it.
+CHANGES = ((360, 640), (480, 640), (720, 1280))
+"""The sizes that are changed between, each to the next."""
 
-    `cached`: an earlier start has painted both sizes.
+
+def size_change_ms(opener: Callable[[], Opener], style: str, seconds: float, cached: bool) -> dict[str, float]:
+    """Milliseconds of the live loop's latest frame in the `seconds` after a change of size, by the new size.
+
+    From one frame until the next is there, of a clip that is read as fast as it can be. `cached`: an earlier start has
+    painted all of CHANGES.
     """
     with tempfile.TemporaryDirectory() as empty, _cache_in(empty):
         for _ in range(2 if cached else 1):
@@ -122,17 +125,25 @@ def size_change_ms(opener: Callable[[], Opener], style: str, seconds: float, cac
     return latest
 
 
-def _latest_ms(stylizer: Stylizer, seconds: float) -> float:
-    small, large = (np.full((h, 640, 3), 128, np.uint8) for h in (360, 480))
-    stylizer.warm_up(360, 640)
-    began = time.perf_counter()
-    while time.perf_counter() - began < seconds:
-        stylizer(small)
-    took = [time.perf_counter()]
-    while took[-1] - took[0] < seconds:
-        stylizer(large)
-        took.append(time.perf_counter())
-    return max(after - before for before, after in pairwise(took)) * 1000
+def _latest_ms(stylizer: Stylizer, seconds: float) -> dict[str, float]:
+    latest = {}
+    sample = _Sample(CHANGES[0], paced=False)
+    with _running(stylizer, CHANGES[0], paced=False, source=sample) as live:
+        _gaps(live, seconds)
+        for height, width in CHANGES[1:]:
+            sample.size = height, width
+            live.change(height=height)
+            latest[f"{width}x{height}"] = max(_gaps(live, seconds)) * 1000
+    return latest
+
+
+def _gaps(live: Live, seconds: float) -> list[float]:
+    """Seconds between one painted frame and the next, for `seconds`."""
+    times = [time.perf_counter()]
+    while times[-1] - times[0] < seconds:
+        _next(live)
+        times.append(time.perf_counter())
+    return [after - before for before, after in pairwise(times)]
 
 
 @contextmanager
@@ -149,12 +160,11 @@ def _cache_in(folder: str) -> Iterator[None]:
 
 
 @contextmanager
-def _running(stylizer: Stylizer, size: Size, paced: bool) -> Iterator[Live]:
+def _running(stylizer: Stylizer, size: Size, paced: bool, source: _Sample | None = None) -> Iterator[Live]:
     """The live loop on the sample clip at `size`, once it runs evenly."""
     stylizer.prepare(*size)
-    live = Live(
-        lambda _: _Sample(size, paced), SAMPLE.name, lambda _: stylizer, stylizer.card.name, Dials(height=size[0])
-    )
+    source = source or _Sample(size, paced)
+    live = Live(lambda _: source, SAMPLE.name, lambda _: stylizer, stylizer.card.name, Dials(height=size[0]))
     live.start()
     try:
         for _ in range(3):

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from realtime.frames import Image, enlarge, resize
+from realtime.live.bridge import Bridge
 from realtime.live.capture import TICK, Capture, Captured
 from realtime.live.meter import Meter
 from realtime.live.outputs import Output, Painted, Screen
@@ -53,6 +54,7 @@ class Live:
         at those."""
         self.meter = Meter(clock=clock)
         self._dials, self._clock, self._pace = dials or Dials(), clock, pace or Pace(on=False)
+        self._bridge = Bridge(self._repaint)
         self._stop = threading.Event()
         self._frames: Slot[Captured] = Slot()
         self._last: Captured | None = None
@@ -206,6 +208,7 @@ class Live:
         self._capture.join(deadline)
         self._styling.join(deadline)
         self._pace.join(deadline)
+        self._bridge.join(deadline)
         for output in self._outputs:
             output.join(max(0.0, deadline - time.monotonic()))
 
@@ -233,14 +236,16 @@ class Live:
         self._midway = False
         self._last = captured = captured.at(dials.height)
         original, shown = captured.image, _size_of(captured.image)
-        size = self._pace.size(shown)
+        wanted = self._pace.size(shown)
+        size = self._bridge.size(used.stylizer, wanted)
         image = enlarge(used.paint(resize(original, size), dials, began), shown)
         self._midway = used.fading(began)
         self._styling.settle(used, began)
         now = self._clock()
         seconds = now - began
         self.meter.add(seconds)
-        if not (self.loading or used.crosses(began)):  # which take their share of the processor, but soon no more
+        # Loading, two networks and another size take their share of the processor, but soon no more.
+        if size == wanted and not (self.loading or used.crosses(began)):
             self._pace.painted(used, shown, seconds, now, self._capture.rate)
         if captured.stamp != self._capture.stamp:
             return  # late: the source has changed meanwhile

@@ -42,6 +42,9 @@ class Paints(Protocol):
     def with_vector(self, vector: Vector) -> Paints:
         """The same trunk with another vector, at no cost."""
 
+    def ready(self, height: int, width: int) -> bool:
+        """Whether frames of this size are as fast as they get."""
+
     def warm_up(self, height: int, width: int) -> None:
         """Make the first frame of this size as fast as the next."""
 

@@ -34,6 +34,9 @@ class Engine(Protocol):
     def prepare(self, height: int, width: int) -> None:
         """Make frames of this size as fast as they get; returns when they are."""
 
+    def ready(self, height: int, width: int) -> bool:
+        """Whether they are."""
+
 
 @dataclass(frozen=True)
 class Wanted:

@@ -81,6 +81,10 @@ class Gpu:
             while len(self._fixed) > KEPT:
                 self._fixed.popitem(last=False)
 
+    def ready(self, height: int, width: int) -> bool:
+        """`Engine.ready`."""
+        return self._processor is not None or (height, width) in self._fixed
+
     def _leave(self, error: Exception) -> None:
         """Go on on the processor where the GPU is lost; raises `error` where it was the frame's fault."""
         try:

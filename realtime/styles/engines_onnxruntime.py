@@ -39,6 +39,10 @@ class OnnxRuntime:
     def prepare(self, height: int, width: int) -> None:
         """All sizes are alike to it."""
 
+    def ready(self, height: int, width: int) -> bool:
+        """`Engine.ready`."""
+        return True
+
 
 class Fixed:
     """A session for one frame size and its buffers, which one thread uses at a time."""

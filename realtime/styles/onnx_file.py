@@ -1,16 +1,16 @@
 """What an exported network's .onnx file says of itself, read once and before an inference engine gets it.
 
 A style may come from a stranger. An ONNX file can leave its numbers in other files, by path; a style has them inside.
-The ONNX library is not needed: the file is one protobuf message, of which only what is looked at is read.
+The ONNX library is not needed: only what is looked at is read.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from realtime.styles.wire import BYTES, Message, fields
 from weights.card import METADATA_KEY, VECTOR_KEY, Card
 from weights.errors import InputError
 from weights.limits import MAX_MODEL, MAX_VECTOR, check_size
@@ -34,9 +34,6 @@ _PARTS = {  # each message of ONNX that can hold tensors: the messages in its fi
 _GRAPH, _METADATA = 7, 14  # fields of ModelProto
 _INPUT, _OUTPUT = 11, 12  # of GraphProto
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14  # of TensorProto
-
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5  # wire types of protobuf
-
 
 _UINT8, _FLOAT = 2, 1  # of TensorProto.DataType
 _INPUTS = {"frame": (_UINT8, 3), "strength": (_FLOAT, 0), "keep_colors": (_FLOAT, 0)}  # type and number of sides
@@ -103,7 +100,7 @@ def _look(path: Path, data: bytes) -> tuple[list[_Value], list[_Value], dict[str
     """Inputs, outputs and metadata of the model in `data`; raises InputError where it is damaged or not whole."""
     try:
         external = _has_external_data(data)
-        model = _Message(data, 0, len(data))
+        model = Message(data, 0, len(data))
         if not model.messages(_GRAPH):
             raise ValueError("it is empty")
         graph = model.message(_GRAPH)
@@ -143,7 +140,7 @@ def _style_length(inputs: list[_Value], outputs: list[_Value], path: Path) -> in
     return length
 
 
-def _value(info: _Message) -> _Value:
+def _value(info: Message) -> _Value:
     """ValueInfoProto: name, and of its TypeProto the tensor's element type and TensorShapeProto."""
     tensor = info.message(2).message(1)
     sides = [_signed(side.number(1)) for side in tensor.message(2).messages(1)]
@@ -161,72 +158,9 @@ def _has_external_data(data: bytes) -> bool:
     while stack:
         message, start, end = stack.pop()
         parts = _PARTS.get(message, {})
-        for number, wire, value, after in _fields(data, start, end):
+        for number, wire, value, after in fields(data, start, end):
             if message == "TensorProto" and (number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value)):
                 return True
-            if wire == _BYTES and number in parts:
+            if wire == BYTES and number in parts:
                 stack.append((parts[number], value, after))
     return False
-
-
-@dataclass(frozen=True)
-class _Message:
-    """The message in data[start:end]; of a field that comes twice the last counts, one that is missing is empty.
-
-    All raise ValueError or IndexError where the message is damaged.
-    """
-
-    data: bytes
-    start: int
-    end: int
-
-    def messages(self, number: int) -> list[_Message]:
-        """The messages in the field."""
-        fields = _fields(self.data, self.start, self.end)
-        return [_Message(self.data, value, after) for n, wire, value, after in fields if (n, wire) == (number, _BYTES)]
-
-    def message(self, number: int) -> _Message:
-        """The message in the field."""
-        return (self.messages(number) or [_Message(self.data, 0, 0)])[-1]
-
-    def text(self, number: int) -> str:
-        """The text in the field."""
-        inside = self.message(number)
-        return self.data[inside.start : inside.end].decode()
-
-    def number(self, number: int) -> int:
-        """The whole number in the field."""
-        fields = _fields(self.data, self.start, self.end)
-        return ([value for n, wire, value, _ in fields if (n, wire) == (number, _VARINT)] or [0])[-1]
-
-
-def _fields(data: bytes, at: int, end: int) -> Iterator[tuple[int, int, int, int]]:
-    """The fields of the message in data[at:end]: number, wire type, value (of bytes, where they begin), and its end."""
-    while at < end:
-        key, at = _varint(data, at)
-        number, wire = key >> 3, key & 7
-        value = at
-        if wire == _VARINT:
-            value, at = _varint(data, at)
-        elif wire == _BYTES:
-            length, value = _varint(data, at)
-            at = value + length
-        elif wire in (_FIXED64, _FIXED32):
-            at += 8 if wire == _FIXED64 else 4
-        else:
-            raise ValueError("it is not ONNX")
-        if at > end:
-            raise ValueError("it is cut off")
-        yield number, wire, value, at
-
-
-def _varint(data: bytes, at: int) -> tuple[int, int]:
-    """The number in base 128 at data[at:], and where it ends."""
-    value = 0
-    for shift in range(0, 70, 7):
-        byte = data[at]
-        at += 1
-        value |= (byte & 127) << shift
-        if byte < 128:
-            return value, at
-    raise ValueError("it is not ONNX")

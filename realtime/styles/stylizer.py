@@ -127,6 +127,10 @@ class Stylizer:
         except Exception as error:
             raise InputError(_run_trouble(error, self.path, height, width)) from error
 
+    def ready(self, height: int, width: int) -> bool:
+        """Whether frames of this size are as fast as they get."""
+        return self._engine.ready(height, width)
+
     def warm_up(self, height: int, width: int) -> None:
         """Prepare for frames of this size and paint a grey one, so that the first isn't slower than the rest."""
         self.prepare(height, width)
