@@ -65,9 +65,8 @@ def _floats(graph: Message, nodes: list[_Node], numbers: Mapping[str, Message]) 
     found = {name for name, tensor in numbers.items() if tensor.number(_TYPE) == _FULL}
     found |= {v.text(1) for v in graph.messages(_INPUT) if v.message(2).message(1).number(1) == _FULL}
     for node in nodes:
-        if node.op == "Cast" and node.to == _FULL:
-            found.update(node.gives)
-        elif node.op not in ("Cast", *_OF_SHAPES) and node.takes and node.takes[0] in found:
+        like_first = node.op not in ("Cast", *_OF_SHAPES) and node.takes and node.takes[0] in found
+        if like_first or (node.op == "Cast" and node.to == _FULL):
             found.update(node.gives)
     return found
 
