@@ -6,6 +6,7 @@ import argparse
 from dataclasses import dataclass
 
 from realtime.codecs import NAMES
+from realtime.timeline import WHOLE, Schedule, Trim, read_schedule
 from weights.errors import InputError
 
 
@@ -22,16 +23,34 @@ class FileOptions:
     restart: bool = False
     keep_partial: bool = False
     part_seconds: float = 10.0
+    trim: Trim = WHOLE
+    style_schedule: Schedule = ()
+    fade: float = 1.0
+    out_height: int | None = None
+    side_by_side: bool = False
 
     def __post_init__(self) -> None:
         if not 0.1 <= self.part_seconds <= 86400:
             raise InputError(f"--part-seconds {self.part_seconds:g} is out of range: give 0.1 to 86400 seconds.")
+        if not 0 <= self.fade <= 3600:
+            raise InputError(f"--fade {self.fade:g} is out of range: give 0 to 3600 seconds.")
+        if self.out_height is not None and not 16 <= self.out_height <= 8640:
+            raise InputError(f"--out-height {self.out_height} is out of range: give 16 to 8640 lines.")
 
 
 def add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     """Add what concerns files alone; returns it."""
     default, add = FileOptions(), parser.add_argument_group("for files").add_argument
     return [
+        add("--trim", type=Trim.read, metavar="A-B", default=default.trim,
+            help="paint seconds A to B of clips, as in 5-12.5, 5-, -12.5, 1:05-1:30"),
+        add("--style-schedule", type=read_schedule, metavar="S", default=default.style_schedule,
+            help='other styles from some seconds on: "0 starry-night, 5.0 great-wave"'),
+        add("--fade", type=float, metavar="S", default=default.fade,
+            help="seconds from one of them to the next (default: 1)"),
+        add("--out-height", type=int, metavar="N",
+            help="lines of the file, whatever --height paints at (default: the source's)"),
+        add("--side-by-side", action="store_true", help="the source at the left, the painting at the right"),
         add("--overwrite", action="store_true", help="paint again what is in the folder OUT already"),
         add("--codec", metavar="NAME", help=f"{', '.join(NAMES)} (default: h264; vp9 in .webm)"),
         add("--crf", type=int, metavar="N", help="0 is best, larger is smaller (default: the codec's own)"),

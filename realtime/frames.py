@@ -104,9 +104,9 @@ def pad_to_even(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.pad(image, ((0, h % 2), (0, w % 2), *((0, 0),) * (image.ndim - 2)), mode="edge")
 
 
-def fit_alpha(alpha: NDArray[np.uint8], image: Image) -> NDArray[np.uint8]:
-    """The transparency `alpha` `(H, W) uint8` at the size of `image`."""
-    h, w = image.shape[:2]
+def fit_alpha(alpha: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
+    """The transparency `alpha` `(H, W) uint8` at `size`."""
+    h, w = size
     if alpha.shape == (h, w):
         return alpha
     return np.asarray(cv2.resize(alpha, (w, h), interpolation=cv2.INTER_AREA), np.uint8)

@@ -161,7 +161,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--keep-colors", type=float, metavar="X", nargs="?", const=1.0, default=default.keep_colors,
         help="0 .. 1, colours of the photo (default: 0)")  # fmt: skip
     add("--look", metavar="L", help="a saved look: its number, 0 to 9, or its file")
-    add("--height", type=int, metavar="N", help="lines to paint at (default: live 480)")
+    add("--height", type=int, metavar="N", help="lines to paint at (default: live 480, files their own)")
     add(
         "--device",
         metavar="D",

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from realtime import exif
 from realtime.color_profile import to_srgb
-from realtime.frames import Image, bgr_from_rgb, fit, fit_alpha, over_white, rgb_from_bgr, working_size
+from realtime.frames import Image, bgr_from_rgb, fit_alpha, over_white, resize, rgb_from_bgr, working_size
+from realtime.layout import OWN_SIZE, Layout, delivered, twice
 from realtime.suffixes import ALWAYS_OPAQUE, HEIC, READABLE
 from weights.errors import InputError
 from weights.files import not_the_original, replacing
@@ -99,22 +100,27 @@ def write_still(still: StillPicture, path: Path) -> None:
         temporary.write_bytes(data.tobytes())
 
 
-def paint_still(source: Path, target: Path, paint: Callable[[Image], Image], height: int | None = None) -> list[str]:
-    """Paint the picture `source` into `target`; `height` scales it first. Returns notes in words. Raises InputError."""
+def paint_still(source: Path, target: Path, paint: Callable[[Image], Image], layout: Layout = OWN_SIZE) -> list[str]:
+    """Paint the picture `source` into `target`, laid out as `layout` says. Returns notes in words.
+
+    Raises InputError.
+    """
     not_the_original(target, source)
-    check_memory(source, height)
+    check_memory(source, layout.height or layout.out_height)
     try:
-        write_still(_painted(read_still(source), paint, height), target)
+        write_still(_painted(read_still(source), paint, layout), target)
     except (cv2.error, MemoryError) as error:
         raise InputError(f"{source} is too large for the memory: paint it smaller, with --height 2000.") from error
     count = pages(source)
     return [f"Only the first of the {count} pictures in {source.name} was painted."] if count > 1 else []
 
 
-def _painted(still: StillPicture, paint: Callable[[Image], Image], height: int | None) -> StillPicture:
-    painted = paint(fit(still.image, height))
-    alpha = None if still.alpha is None else fit_alpha(still.alpha, painted)
-    return replace(still, image=painted, alpha=alpha)
+def _painted(still: StillPicture, paint: Callable[[Image], Image], layout: Layout) -> StillPicture:
+    size = layout.size_of(still.image)
+    painted = paint(resize(still.image, layout.paint_size(still.image)))
+    image = delivered(painted, size, resize(still.image, size) if layout.beside else None)
+    alpha = None if still.alpha is None else fit_alpha(still.alpha, size)
+    return replace(still, image=image, alpha=twice(alpha) if layout.beside else alpha)
 
 
 def check_memory(path: Path, height: int | None) -> None:

@@ -11,6 +11,7 @@ import av
 import numpy as np
 import pytest
 
+from realtime.layout import Layout
 from realtime.render.clip import paint_clip
 from realtime.render.pipeline import Progress
 from tests.conftest import MakeClip, picture, same
@@ -149,7 +150,7 @@ def test_odd_sizes(make_clip: MakeClip, tmp_path: Path, size: tuple[int, int]) -
 
 
 def test_height_scales(make_clip: MakeClip, tmp_path: Path) -> None:
-    paint_clip(make_clip(size=(96, 172)), tmp_path / "out.mp4", same, height=48)
+    paint_clip(make_clip(size=(96, 172)), tmp_path / "out.mp4", same, Layout(out_height=48))
     assert images(tmp_path / "out.mp4")[0].shape == (48, 86, 3)
 
 

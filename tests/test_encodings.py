@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from realtime.codecs import CODECS, NAMES, Encoding
+from realtime.layout import Layout
 from realtime.options import Options, parse
 from realtime.render.clip import open_clip, paint_clip
 from realtime.render.job import encoding_of
@@ -116,7 +117,9 @@ def test_where_transparency_has_no_room_it_is_over_white_and_said(tmp_path: Path
 
 
 def test_transparency_is_scaled_with_the_picture(tmp_path: Path) -> None:
-    paint_clip(with_alpha(tmp_path, "png"), tmp_path / "out.mkv", same, 24, encoding=Encoding("ffv1"))
+    paint_clip(
+        with_alpha(tmp_path, "png"), tmp_path / "out.mkv", same, Layout(out_height=24), encoding=Encoding("ffv1")
+    )
     with open_clip(tmp_path / "out.mkv") as reader:
         first = next(iter(reader))
     assert first.alpha is not None

@@ -95,7 +95,9 @@ def test_a_still(styles: Path, photo: Path, capsys: pytest.CaptureFixture[str]) 
 def test_options_reach_the_picture(styles: Path, photo: Path) -> None:
     assert run(photo, "--style", "negative", "--weights", styles, "--strength", "0") == 0
     assert (read_picture("photo-negative.png") == picture(40, 60)[..., ::-1]).all()
-    assert run(photo, "--style", "negative", "--weights", styles, "--keep-colors", "--height", "20", "-o", "out") == 0
+    assert (
+        run(photo, "--style", "negative", "--weights", styles, "--keep-colors", "--out-height", "20", "-o", "out") == 0
+    )
     assert read_picture("out/photo.png").shape == (20, 30, 3)
 
 

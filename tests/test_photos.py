@@ -16,6 +16,7 @@ from PIL import ImageCms
 
 from realtime import stills
 from realtime.color_profile import to_srgb
+from realtime.layout import Layout
 from realtime.stills import paint_still, read_still
 from tests.conftest import picture, same
 from weights.errors import InputError
@@ -180,7 +181,7 @@ def test_a_picture_for_which_the_memory_is_too_small_is_said_before_it_is_read(
     with pytest.raises(InputError, match=r"in\.png has 2000x1000 pixels, .* with --height 600"):
         paint_still(tmp_path / "in.png", tmp_path / "out.png", same)
     monkeypatch.undo()
-    assert paint_still(tmp_path / "in.png", tmp_path / "out.png", same, height=600) == []
+    assert paint_still(tmp_path / "in.png", tmp_path / "out.png", same, Layout(600)) == []
 
 
 def test_pages_that_are_not_painted_are_said(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from realtime.render.clip import paint_clip
+from realtime.render.resume import Resume
 from tests.conftest import MakeClip, same
 from tests.read_back import audio, frames, times
 from weights.errors import InputError
@@ -65,6 +66,19 @@ def test_damage_in_the_middle_costs_only_what_is_damaged(make_clip: MakeClip, tm
     summary = paint_clip(source, tmp_path / "out.mkv", same)
     assert 5 < summary.frames <= 40
     assert len(frames(tmp_path / "out.mkv")) == summary.frames
+
+
+@pytest.mark.parametrize("resume", [None, Resume(part_seconds=1.0)])
+def test_frames_that_are_lost_are_counted(make_clip: MakeClip, tmp_path: Path, resume: Resume | None) -> None:
+    source = make_clip(pts=[i * 512 for i in range(75)])
+    data = bytearray(source.read_bytes())
+    at = data.index(b"mdat") + (data.index(b"moov") - data.index(b"mdat")) // 2
+    data[at : at + 500] = np.random.default_rng(0).bytes(500)
+    source.write_bytes(data)
+    summary = paint_clip(source, tmp_path / "out.mkv", same, resume=resume)
+    assert 40 < summary.frames < 75
+    (note,) = summary.notes
+    assert f"passed over: {75 - summary.frames} of its frames are lost" in note
 
 
 @pytest.mark.parametrize("name", ["cut.mp4", "cut.mkv"])

@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
+from realtime.layout import Layout
 from realtime.stills import StillPicture, paint_still, read_still, write_still
 from tests.conftest import picture
 from tests.read_back import read_picture
@@ -71,7 +72,7 @@ def test_alpha_is_scaled_with_the_picture(tmp_path: Path) -> None:
     alpha = np.zeros((40, 60), np.uint8)
     alpha[:, 30:] = 255
     source = save(tmp_path / "in.png", np.dstack((picture(40, 60), alpha)))
-    paint_still(source, tmp_path / "out.png", lambda x: x, height=20)
+    paint_still(source, tmp_path / "out.png", lambda x: x, Layout(out_height=20))
     written = read_picture(tmp_path / "out.png")
     assert written.shape == (20, 30, 4)
     assert (written[:, :14, 3] == 0).all()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from difflib import get_close_matches
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -130,5 +131,7 @@ def find_style(name: str, folders: Folders | None = None) -> Style:
     for style in styles:
         if style.card.name == name:
             return style
-    names = ", ".join(style.card.name for style in styles) or "none"
-    raise InputError(f"There is no style called {name!r}: choose one of {names}.")
+    names = [style.card.name for style in styles]
+    near = get_close_matches(name.lower(), names, 1)
+    meant = f"; perhaps you meant {near[0]}" if near else ""
+    raise InputError(f"There is no style called {name!r}{meant}: choose one of {', '.join(names) or 'none'}.")

@@ -19,8 +19,9 @@ import numpy as np
 
 from realtime.__main__ import default_style
 from realtime.frames import Image
+from realtime.layout import Layout
 from realtime.render.clip import open_clip
-from realtime.render.reader import Picture
+from realtime.render.picture import Picture
 from realtime.render.steady import Steady, led
 from realtime.styles import open_style
 from realtime.styles.stylizer import Stylizer
@@ -95,7 +96,7 @@ def _mean(values: list[float]) -> float:
 def compare(clip: Path, paint: Stylizer, height: int | None, frames: int) -> dict[str, float]:
     """Figures of the first `frames` of `clip`, painted at `height` lines: plain, steadied, and their shares."""
     plain, steadied, steady = Steadiness(), Steadiness(), Steady()
-    with open_clip(clip, height) as reader:
+    with open_clip(clip, Layout(height)) as reader:
         for picture in islice((item for item in reader if isinstance(item, Picture)), frames):
             paint.prepare(*picture.image.shape[:2])
             painted = paint(picture.image)

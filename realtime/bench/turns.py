@@ -14,6 +14,7 @@ from statistics import median
 from realtime.__main__ import SAMPLE
 from realtime.bench.drawing import Screen
 from realtime.frames import Image, resize
+from realtime.layout import Layout
 from realtime.live import Dials, Live, Painted
 from realtime.live.clips import Clip
 from realtime.render.clip import paint_clip
@@ -91,7 +92,7 @@ def file_fps(stylizer: Stylizer, size: Size, seconds: float) -> float:
         return painted
 
     with tempfile.TemporaryDirectory() as folder, suppress(_Enough):
-        paint_clip(SAMPLE, Path(folder) / "painted.mp4", paint, size[0])
+        paint_clip(SAMPLE, Path(folder) / "painted.mp4", paint, Layout(size[0], size[0]))
     return (len(times) - 1) / (times[-1] - times[0])
 
 

@@ -12,8 +12,11 @@ import numpy as np
 
 from realtime.av_frames import Colors
 from realtime.clip_writer import ClipFormat
-from realtime.frames import fit, fit_alpha
-from realtime.render.reader import Picture
+from realtime.frames import fit_alpha, resize
+from realtime.layout import OWN_SIZE, Layout
+from realtime.render.cut import Cut
+from realtime.render.picture import Picture, Timed
+from realtime.timeline import WHOLE, Trim
 from weights.errors import InputError
 
 
@@ -22,7 +25,7 @@ class AnimationReader:
 
     container = None
 
-    def __init__(self, path: Path, height: int | None = None) -> None:
+    def __init__(self, path: Path, layout: Layout = OWN_SIZE, trim: Trim = WHOLE) -> None:
         try:
             data = np.frombuffer(path.read_bytes(), np.uint8)
             ok, self._animation = cv2.imdecodeanimation(data)
@@ -30,9 +33,8 @@ class AnimationReader:
             raise InputError(f"{path} can't be read as a moving picture ({error}): choose another file.") from error
         if not ok or not self._animation.frames:
             raise InputError(f"{path} can't be read as a moving picture: it is damaged, choose another file.")
-        self.path, self._height = path, height
-        self.total = len(self._animation.frames)
-        self.notes: list[str] = []
+        self.path, self.layout, self.trim = path, layout, trim
+        self.length = Fraction(sum(max(1, int(d)) for d in self._animation.durations), 1000)
         self.form: ClipFormat | None = None
 
     def close(self) -> None:
@@ -44,14 +46,31 @@ class AnimationReader:
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
         self.close()
 
+    @property
+    def total(self) -> int:
+        """How many pictures it has; of a part, about."""
+        return round(len(self._animation.frames) * self.trim.length_in(self.length) / self.length)
+
     def __iter__(self) -> Iterator[Picture]:
-        pts = 0
+        for timed in Cut(self.trim).frames(self._timed(), Fraction(1, 1000)):
+            yield self._picture(timed)
+        if self.form is None:
+            raise InputError(f"{self.path} holds no frame in --trim {self.trim}: choose another part of it.")
+
+    def _timed(self) -> Iterator[Timed]:
+        pts = -round(self.trim.start * 1000)
         for frame, duration in zip(self._animation.frames, self._animation.durations, strict=True):
-            image = np.ascontiguousarray(frame[:, :, 2::-1], np.uint8)
-            image = fit(image, self._height, even=True)
-            alpha = fit_alpha(np.ascontiguousarray(frame[:, :, 3], np.uint8), image) if frame.shape[2] == 4 else None
-            if self.form is None:
-                size = image.shape[0], image.shape[1]
-                self.form = ClipFormat(size, Fraction(1, 1000), Colors(6), alpha=alpha is not None)
-            yield Picture(image, pts, int(duration), alpha)
+            yield Timed(frame, pts, int(duration))
             pts += max(1, int(duration))
+
+    def _picture(self, timed: Timed) -> Picture:
+        frame = timed.frame
+        image = np.ascontiguousarray(frame[:, :, 2::-1], np.uint8)
+        size = self.layout.size_of(image, even=True)
+        alpha = fit_alpha(np.ascontiguousarray(frame[:, :, 3], np.uint8), size) if frame.shape[2] == 4 else None
+        if self.form is None:
+            self.form = ClipFormat(self.layout.whole(size), Fraction(1, 1000), Colors(6), alpha=alpha is not None)
+        original = resize(image, size) if self.layout.beside else None
+        painted = resize(image, self.layout.paint_size(image, even=True))
+        seconds = Fraction(timed.pts, 1000) + self.trim.start
+        return Picture(painted, timed.pts, timed.duration, alpha, size, original, seconds=seconds)

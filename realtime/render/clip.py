@@ -8,14 +8,19 @@ from typing import Any
 
 from realtime.clip_writer import ClipWriter
 from realtime.codecs import VIDEO_SUFFIXES, Encoding
+from realtime.frames import Image
+from realtime.layout import OWN_SIZE, Layout
 from realtime.render.animation import AnimationReader
 from realtime.render.journal import Journal
+from realtime.render.painter import Painter
 from realtime.render.parts import count_parts
-from realtime.render.pipeline import Paint, Pipeline, Progress, Summary, Work
-from realtime.render.reader import ClipReader, Picture
+from realtime.render.picture import Picture
+from realtime.render.pipeline import Pipeline, Progress, Summary, Work, painting
+from realtime.render.reader import ClipReader
 from realtime.render.resume import Resume, paint_parts
 from realtime.render.tracks import Tracks
 from realtime.render.words import said_of, white_notes
+from realtime.timeline import WHOLE, Trim
 from weights.files import not_the_original, replacing
 
 Reader = ClipReader | AnimationReader
@@ -24,24 +29,26 @@ Reader = ClipReader | AnimationReader
 def paint_clip(
     source: Path,
     target: Path,
-    paint: Paint,
-    height: int | None = None,
+    paint: Painter | Callable[[Image], Image],
+    layout: Layout = OWN_SIZE,
     on_progress: Callable[[Progress], None] = lambda _: None,
     encoding: Encoding = Encoding(),  # noqa: B008, frozen
     steady: bool = False,
     resume: Resume | None = None,
+    trim: Trim = WHOLE,
 ) -> Summary:
     """Paint the video `source` into `target`, coded as its suffix or `encoding` says.
 
     Every frame keeps its time, sound is copied, and what phones and old cameras leave to the player is done: frames are
-    turned upright, and keep their pixel aspect and colours. `height` scales the frames first; `steady` takes the
-    flicker out of the paintings. `target` appears whole or not at all. With `resume` a long clip is painted in parts,
-    and goes on with the one where an earlier run was stopped. Raises InputError.
+    turned upright, and keep their pixel aspect and colours. `layout` says how large they are painted and delivered,
+    `trim` which part of the clip is taken; `steady` takes the flicker out of the paintings. `target` appears whole or
+    not at all. With `resume` a long clip is painted in parts, and goes on with the one where an earlier run was
+    stopped. Raises InputError.
     """
     encoding.codec_of(target)  # what doesn't fit is said before the work
     not_the_original(target, source)
-    work = Work(paint, encoding, steady, on_progress)
-    with open_clip(source, height) as reader:
+    work = Work(paint.picture if isinstance(paint, Painter) else painting(paint), encoding, steady, on_progress)
+    with open_clip(source, layout, trim) as reader:
         if resume and isinstance(reader, ClipReader) and target.suffix.lower() in VIDEO_SUFFIXES:
             count = count_parts(reader, resume.part_seconds)
             if count > 1:
@@ -61,13 +68,14 @@ def _paint_whole(reader: Reader, target: Path, work: Work) -> Summary:
         sink = _Whole(reader, temporary, work.encoding)
         with said_of(target):
             Pipeline(reader, sink, work.steady).run(work.paint, count)
-        summary.notes = [*sink.notes, *reader.notes]
+        lost = reader.losses.notes(summary.frames) if isinstance(reader, ClipReader) else []
+        summary.notes = [*sink.notes, *lost]
     return summary
 
 
-def open_clip(source: Path, height: int | None = None) -> Reader:
+def open_clip(source: Path, layout: Layout = OWN_SIZE, trim: Trim = WHOLE) -> Reader:
     """What reads the clip or moving picture `source`; raises InputError where nothing can."""
-    return (AnimationReader if source.suffix.lower() == ".webp" else ClipReader)(source, height)
+    return (AnimationReader if source.suffix.lower() == ".webp" else ClipReader)(source, layout, trim)
 
 
 class _Whole:

@@ -34,16 +34,16 @@ class Joined:
         self.stream.time_base = form.time_base
 
 
-def join(source: Path, journal: Journal, target: Path, upto: int | None = None) -> list[str]:
-    """Write the first `upto` parts (all) and the rest of `source` to `target`; returns notes in words.
+def join(source: ClipReader, journal: Journal, target: Path, upto: int | None = None) -> list[str]:
+    """Write the first `upto` parts (all) and the rest of `source`, read anew, to `target`; returns notes in words.
 
     Raises InputError where a part is missing, PyAV's FFmpegError where the file can't be written.
     """
     whole = upto is None
     parts = _parts(journal, journal.count if upto is None else upto)
     if not parts:
-        raise InputError(f"{source} holds no frame that can be read: choose another file.")
-    with ClipReader(source) as reader:
+        raise InputError(f"{source.path} holds no frame that can be read: choose another file.")
+    with ClipReader(source.path, source.layout, source.trim) as reader:
         packets = reader.packets()
         first = next(packets)
         assert reader.form is not None, "it is known from the first packet on"
@@ -55,9 +55,10 @@ def join(source: Path, journal: Journal, target: Path, upto: int | None = None) 
             tracks.finish()
         finally:
             output.container.close()
-        reader.damaged = sum(note.lost for _, note in parts)
-        white = white_notes(source) if any(note.white for _, note in parts) else []
-        return [*tracks.notes, *white, *(reader.notes if whole else [])]
+        reader.losses.damaged = sum(note.lost for _, note in parts)
+        notes = reader.losses.notes(sum(len(note.packets) for _, note in parts)) if whole else []
+        white = white_notes(source.path) if any(note.white for _, note in parts) else []
+        return [*tracks.notes, *white, *notes]
 
 
 def _parts(journal: Journal, count: int) -> list[tuple[Path, Note]]:

@@ -16,18 +16,19 @@ import av
 from realtime.clip_writer import ClipFormat, ClipWriter
 from realtime.codecs import Encoding
 from realtime.render.journal import Journal, Note
-from realtime.render.reader import ClipReader, Picture
+from realtime.render.picture import Picture, Timed
+from realtime.render.reader import ClipReader
 from weights.files import replacing
 
 
 def count_parts(reader: ClipReader, seconds: float) -> int:
     """Into how many parts of some `seconds` the clip goes; the last one may be half as long, or longer."""
-    length = reader.container.duration
+    length = reader.length
     if length is None:  # a recording that was cut off, say: its packets know
         with ClipReader(reader.path) as other:
             ends = (p.pts * p.time_base for p in other.container.demux(other.video) if p.pts is not None)
-            return max(1, round(float(max(ends, default=Fraction(0))) / seconds))
-    return max(1, round(float(length) / av.time_base / seconds))
+            length = max(ends, default=Fraction(0))
+    return max(1, round(float(reader.trim.length_in(length)) / seconds))
 
 
 class PartReader:
@@ -41,18 +42,18 @@ class PartReader:
         self._seconds = Fraction(seconds)
 
     def __iter__(self) -> Iterator[Picture]:
-        before: deque[tuple[Any, int, int]] = deque(maxlen=self._lead)
+        before: deque[Timed] = deque(maxlen=self._lead)
         last = -1
-        for frame, pts in self._reader.frames(min(self._wanted) * self._seconds, self._lead):
-            part = self._part_of(pts)
+        for timed in self._reader.frames(min(self._wanted) * self._seconds, self._lead):
+            part = self._part_of(timed.pts)
             if part > max(self._wanted):
                 return
             if part in self._wanted:
                 if last != part and last not in self._wanted:
-                    for earlier, time, _ in before:
-                        yield replace(self._reader.picture(earlier, time), part=part, lead=True)
-                yield replace(self._reader.picture(frame, pts), part=part)
-            before.append((frame, pts, part))
+                    for earlier in before:
+                        yield replace(self._reader.picture(earlier), part=part, lead=True)
+                yield replace(self._reader.picture(timed), part=part)
+            before.append(timed)
             last = part
 
     def _part_of(self, pts: int) -> int:
@@ -101,7 +102,7 @@ class PartWriter:
     def _begin(self, part: int) -> None:
         assert self._reader.form is not None, "it is known from the first picture on"
         if self._part < 0 and part:
-            self._lost = self._reader.damaged  # what is damaged before is in other parts' notes
+            self._lost = self._reader.losses.damaged  # what is damaged before is in other parts' notes
         self._part = part
         self._open = ExitStack()
         self._temporary = self._open.enter_context(replacing(self._journal.path(part)))
@@ -116,7 +117,7 @@ class PartWriter:
             os.fsync(file.fileno())  # a note must not outlive what it tells of
         size = self._temporary.stat().st_size
         self._open.close()
-        damaged = self._reader.damaged
+        damaged = self._reader.losses.damaged
         note = Note(tuple(self._writer.times), size, damaged - self._lost, self._writer.drops_alpha)
         self._writer, self._lost = None, damaged
         self._journal.done(self._part, note)

@@ -10,13 +10,19 @@ from typing import Any, Protocol
 
 from realtime.codecs import Encoding
 from realtime.frames import Image
-from realtime.render.reader import Picture
+from realtime.render.picture import Picture
 from realtime.render.steady import Steady
 
 _AHEAD = 4  # frames between two stages: enough to smooth their pace, little memory at 4K
 _END = object()
 
-Paint = Callable[[Image], Image]
+Paint = Callable[[Picture], Picture]
+"""Paints a picture: its `image` becomes the painting."""
+
+
+def painting(paint: Callable[[Image], Image]) -> Paint:
+    """What paints pictures, whatever their time, as `paint` does their images."""
+    return lambda picture: replace(picture, image=paint(picture.image))
 
 
 @dataclass(frozen=True)
@@ -93,7 +99,7 @@ class Pipeline:
     def _paint(self, paint: Paint, on_picture: Callable[[], None]) -> None:
         while (item := self._get(self._decoded)) is not _END:
             if isinstance(item, Picture):
-                item = (item.image, replace(item, image=paint(item.image)))
+                item = (item.image, paint(item))
                 if not item[1].lead:
                     on_picture()
             self._put(self._painted, item)
@@ -134,14 +140,16 @@ class Pipeline:
 
     def _hold_steady(self) -> None:
         """In a thread of its own, for it costs about as much as encoding, and the network should not wait for it."""
-        part = None
+        part = scene = None
         while (item := self._get(self._painted)) is not _END:
             if isinstance(item, tuple):
                 source, item = item
                 if self._steady:
+                    if scene is not None and item.scene != scene:
+                        self._steady.forget()
                     if part is not None and item.part != part:
                         self._steady.reset()
-                    part = item.part
+                    part, scene = item.part, item.scene
                     item = replace(item, image=self._steady(source, item.image))
             self._put(self._done, item)
         self._put(self._done, _END)
@@ -149,7 +157,7 @@ class Pipeline:
     def _write(self) -> None:
         try:
             while (item := self._get(self._done)) is not _END:
-                self._sink.write(item)
+                self._sink.write(item.finished() if isinstance(item, Picture) and not item.lead else item)
             if not self._stop.is_set():
                 self._sink.finish()
         finally:

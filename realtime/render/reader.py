@@ -4,28 +4,27 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice
-from math import lcm
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import av
-import numpy as np
 from av.error import FFmpegError, InvalidDataError
-from numpy.typing import NDArray
 
 from realtime.av_filters import is_hdr
-from realtime.av_frames import Colors, ToImage, alpha_of, has_alpha, reason_of, turns_sideways
+from realtime.av_frames import ToImage, alpha_of, reason_of
 from realtime.clip_writer import ClipFormat
-from realtime.frames import Image, fit, fit_alpha, resize
+from realtime.frames import fit_alpha, resize
+from realtime.layout import OWN_SIZE, Layout, Size
+from realtime.render.clip_form import beginning_of, form_of
 from realtime.render.container import decoder_with_alpha, is_cover, open_container, pictures_of
+from realtime.render.cut import Cut
+from realtime.render.losses import Losses
+from realtime.render.picture import Picture, Timed
+from realtime.timeline import WHOLE, Trim
 from weights.errors import InputError
-
-_BROADCAST = frozenset(("mpegts", "mpeg", "mpegtsraw", "wtv"))
-"""Containers whose clock starts anywhere: players take the first moment for 0, and so do we."""
 
 _CAN_SEARCH = frozenset(("mov", "mp4", "matroska", "webm"))
 """Containers that know where each key frame lies, and each frame's time."""
@@ -33,42 +32,23 @@ _CAN_SEARCH = frozenset(("mov", "mp4", "matroska", "webm"))
 _WORTH_SEARCHING = 20
 """Seconds before which reading from the beginning is as soon done."""
 
-_FASTEST_CLOCK = 2**31
-"""Ticks a second that a file can't count in: its header has 32 bits for them."""
-
-
-@dataclass(frozen=True)
-class Picture:
-    """One frame: `image` `(H, W, 3) uint8 RGB`, shown at `pts` for `duration` (0: unsaid) in the clip's time base.
-
-    `alpha` is how opaque it is, `(H, W) uint8`; None where it is all opaque. Of a clip that is written in parts, `part`
-    is its part's number, and a picture that is in the `lead` only leads to the part: it is painted, not written.
-    """
-
-    image: Image
-    pts: int
-    duration: int
-    alpha: NDArray[np.uint8] | None = None
-    part: int = 0
-    lead: bool = False
-
 
 class ClipReader:
-    """Reads the clip `path`; `height` scales its frames.
+    """Reads the clip `path`, or what `trim` says of it, for a file laid out as `layout` says.
 
     >>> with ClipReader(Path("clip.mp4")) as clip:
     ...     for item in clip:  # Picture, or a packet of another track
     ...         ...
 
     Everything comes in the file's order, but packets that lie before the first picture come after it. All pictures have
-    the size of the first one; `damaged` counts what was passed over. From the first picture on `form` is known,
-    `begin`, the seconds that were taken from every time so that nothing painted lies before 0, and `covers`, the
-    pictures that stand for the file, with their streams. When all is read, `notes` say what was lost.
+    the size of the first one; `losses` counts what can't be read. From the first picture on `form` is known,
+    `begin`, the seconds that were taken from every time so that nothing painted lies before 0 (and that the part that
+    `trim` takes begins there), and `covers`, the pictures that stand for the file, with their streams.
     Raises InputError where the file can't be read or holds no picture.
     """
 
-    def __init__(self, path: Path, height: int | None = None) -> None:
-        self.path, self._height = path, height
+    def __init__(self, path: Path, layout: Layout = OWN_SIZE, trim: Trim = WHOLE) -> None:
+        self.path, self.layout, self.trim = path, layout, trim
         self.container: Any = open_container(path)
         self.video: Any = next(iter(pictures_of(self.container)), None)
         if self.video is None:
@@ -76,33 +56,27 @@ class ClipReader:
             raise InputError(f"{path} holds no video: choose another file.")
         self.video.thread_type = "AUTO"
         self._decoder = decoder_with_alpha(self.video)
-        self.total = int(self.video.frames or 0)
+        self.losses = Losses(path, self.container, self.video)
         self.form: ClipFormat | None = None
         self.begin = Fraction(0)
         self.covers: list[tuple[Any, bytes]] = []
         self._to_image = ToImage()
         self._next: int | None = None  # the earliest time that the next frame may have
-        self._packets, self.damaged, self._toned = 0, 0, False
-        self._counts_ticks = self.container.format.name == "avi"
-        self._end = 0.0  # of what was read, in seconds
+        self._sizes: tuple[Size, Size] | None = None  # painted at, and delivered
+        self.cut = Cut(trim)
 
     @property
-    def notes(self) -> list[str]:
-        """What could not be read, in words."""
-        notes = []
-        if self._toned:
-            notes.append(f"{self.path.name} is HDR: its brightness was toned down to BT.709.")
-        if self.damaged:
-            notes.append(f"{self.damaged} damaged pieces of {self.path.name} were passed over.")
-        if self._packets < self.total:
-            notes.append(
-                f"{self.path.name} breaks off: {self.total - self._packets} of its {self.total} frames are missing."
-            )
-        elif not self.total and self.container.duration and "matroska" in self.container.format.name:
-            missing = self.container.duration / av.time_base - self._end
-            if missing > 1 or missing > 0.1 * self._end:
-                notes.append(f"{self.path.name} breaks off: its last {missing:.1f} seconds are missing.")
-        return notes
+    def total(self) -> int:
+        """How many frames it has, 0 where the file doesn't say; of a part, about."""
+        if not self.trim:
+            return self.losses.said
+        return round(self.losses.said * self.trim.length_in(self.length) / self.length) if self.length else 0
+
+    @property
+    def length(self) -> Fraction | None:
+        """Seconds of the whole clip; None where the file doesn't say."""
+        length = self.container.duration
+        return None if length is None else Fraction(length, av.time_base)
 
     def close(self) -> None:
         """Let go of the file."""
@@ -115,44 +89,54 @@ class ClipReader:
         self.close()
 
     def __iter__(self) -> Iterator[Any]:
+        raw: list[Any] = []
         held: list[Any] = []  # packets that come before the first picture, which opens the output
+        begun = False
         for packet in self._demux():
             if packet.stream is self.video:
-                self._count(packet)
-                for frame in self._frames(packet):
-                    yield self.picture(frame, self._time_of(frame))
-                    yield from map(self._shifted, held)
-                    held = []
+                self.losses.count(packet)
+                for frame in () if self.cut.over else self._frames(packet):
+                    for timed in self.cut.push(self._timed_of(frame), self.video.time_base):
+                        begun = True
+                        yield self.picture(timed)
             elif packet.stream.type == "video":
                 self._keep_cover(packet)
-            elif self.form is None:
-                held.append(packet)
             else:
-                yield self._shifted(packet)
-        if self.form is None:
+                raw.append(packet)
+            if self.form is not None:
+                held.extend(self._placed(raw))
+                raw = []
+            if begun:
+                yield from held
+                held = []
+        for timed in self.cut.last(self.video.time_base):
+            begun = True
+            yield self.picture(timed)
+        if not begun:
             raise self._nothing()
+        yield from held
 
     def packets(self) -> Iterator[Any]:
         """The packets of all tracks in the file's order, pictures too, of which only the first is decoded."""
         held: list[Any] = []
         for packet in self._demux():
             if packet.stream is self.video:
-                self._count(packet)
+                self.losses.count(packet)
                 if self.form is None:
                     for frame in self._frames(packet)[:1]:
-                        self._time_of(frame)
+                        self._timed_of(frame)
             elif packet.stream.type == "video":
                 self._keep_cover(packet)
                 continue
             held.append(packet)
             if self.form is not None:
-                yield from map(self._shifted, held)
+                yield from self._placed(held)
                 held = []
         if self.form is None:
             raise self._nothing()
 
-    def frames(self, since: Fraction, lead: int) -> Iterator[tuple[Any, int]]:
-        """Frames not yet turned into pictures, with their times; no other track.
+    def frames(self, since: Fraction, lead: int) -> Iterator[Timed]:
+        """Frames not yet turned into pictures; no other track.
 
         Where the file can be searched they begin at least `lead` frames before `since`, seconds of the times given,
         else with the first one. Not after anything else was read.
@@ -160,12 +144,19 @@ class ClipReader:
         begun = list(islice(self._timed(), 1))
         if not begun:
             raise self._nothing()
-        assert self.form is not None
-        if since > _WORTH_SEARCHING and _CAN_SEARCH & set(self.container.format.name.split(",")):
-            before: deque[tuple[Any, int]] = deque(maxlen=lead)
+        found = self._found(since, max(lead, bool(self.trim)))
+        yield from self.cut.frames(found, self.video.time_base)
+        if not self.cut.begun:
+            raise self._nothing()
+
+    def _found(self, since: Fraction, lead: int) -> Iterator[Timed]:
+        """What `frames` gives, and what lies before the cut."""
+        begin = since + self.trim.start
+        if begin > _WORTH_SEARCHING and _CAN_SEARCH & set(self.container.format.name.split(",")):
+            before: deque[Timed] = deque(maxlen=lead)
             found = self._search(since)
             for timed in found:
-                if timed[1] * self.form.time_base >= since:
+                if timed.pts * self.video.time_base >= since:
                     if len(before) < lead:
                         break
                     yield from before
@@ -177,7 +168,7 @@ class ClipReader:
         self._flush()
         yield from self._timed()
 
-    def _search(self, since: Fraction) -> Iterator[tuple[Any, int]]:
+    def _search(self, since: Fraction) -> Iterator[Timed]:
         """Frames from the second key frame before `since` on: what follows the first may lean on what lies before."""
         at = round((since + self.begin) / self.video.time_base)
         for _ in range(2):
@@ -195,25 +186,22 @@ class ClipReader:
         self.video.codec_context.flush_buffers()
         if self._decoder is not None:
             self._decoder.flush_buffers()
-        self._next, self._packets, self.damaged = None, 0, 0
+        self._next = None
+        self.losses.begin_anew()
 
-    def _timed(self) -> Iterator[tuple[Any, int]]:
+    def _timed(self) -> Iterator[Timed]:
         for packet in self._demux():
             if packet.stream is self.video:
-                self._count(packet)
-                for frame in self._frames(packet):
-                    yield frame, self._time_of(frame)
-
-    def _count(self, packet: Any) -> None:
-        self._packets += packet.size > 0
-        if self._counts_ticks and packet.pts is not None:  # of an AVI, which leaves out what repeats
-            self._packets = max(self._packets, packet.pts + 1)
+                self.losses.count(packet)
+                yield from map(self._timed_of, self._frames(packet))
 
     def _keep_cover(self, packet: Any) -> None:
         if packet.size:
             self.covers.append((packet.stream, bytes(packet)))
 
     def _nothing(self) -> InputError:
+        if self.form is not None:
+            return InputError(f"{self.path} holds no frame in --trim {self.trim}: choose another part of it.")
         return InputError(f"{self.path} holds no frame that can be read: choose another file.")
 
     def _demux(self) -> Iterator[Any]:
@@ -222,15 +210,17 @@ class ClipReader:
         covers = [s for s in streams.video if is_cover(s)]
         try:
             for packet in self.container.demux([self.video, *covers, *streams.audio, *streams.subtitles]):
-                if packet.pts is not None:
-                    self._end = max(self._end, float((packet.pts + (packet.duration or 0)) * packet.time_base))
+                self.losses.saw(packet)
                 yield packet
+                if self.cut.done(streams.audio):
+                    self.losses.whole = False
+                    return
         except FFmpegError as error:
             if self.form is None:
                 raise InputError(
                     f"{self.path} can't be read as a video ({reason_of(error)}): choose another file."
                 ) from (error)
-            self.damaged += 1
+            self.losses.damaged += 1
 
     def _frames(self, packet: Any) -> list[Any]:
         try:
@@ -238,40 +228,45 @@ class ClipReader:
                 packet.decode() if self._decoder is None else self._decoder.decode(packet if packet.size else None)
             )
         except InvalidDataError:
-            self.damaged += 1
+            self.losses.damaged += 1
             return []
         except FFmpegError as error:
             raise InputError(f"{self.path} can't be decoded ({reason_of(error)}): choose another file.") from error
 
-    def picture(self, frame: Any, pts: int) -> Picture:
-        """The picture in `frame`, shown at `pts`."""
-        alpha = alpha_of(frame)
-        image = self._fitted(self._to_image(frame))
-        alpha = None if alpha is None else fit_alpha(alpha, image)
-        return Picture(image, pts, int(frame.duration or 0), alpha)
+    def picture(self, timed: Timed) -> Picture:
+        """The picture in `timed`, in the sizes of the first one."""
+        image, alpha = self._to_image(timed.frame), alpha_of(timed.frame)
+        assert self._sizes is not None, "it is known from the first frame on"
+        painted, size = self._sizes
+        original = resize(image, size) if self.layout.beside else None
+        alpha = None if alpha is None else fit_alpha(alpha, size)
+        seconds = timed.pts * self.video.time_base + self.trim.start
+        image = resize(image, painted)
+        return Picture(image, timed.pts, timed.duration, alpha, size, original, seconds=seconds)
 
-    def _time_of(self, frame: Any) -> int:
+    def _timed_of(self, frame: Any) -> Timed:
         """When the next `frame` is shown; the first one says what all have in common."""
         if self.form is None:
-            self._toned = is_hdr(frame)
-            self.begin = self._begin(frame)
-            self.form = self._form(frame, self._fitted(self._to_image(frame)))
-        return self._time(None if frame.pts is None else frame.pts - round(self.begin / self.form.time_base))
+            self.losses.toned = is_hdr(frame)
+            self.begin = beginning_of(self.container, self.video, frame) + self.trim.start
+            image = self._to_image(frame)
+            size = self.layout.size_of(image, even=True)
+            self._sizes = self.layout.paint_size(image, even=True), size
+            self.form = form_of(self.container, self.video, frame, self.layout.whole(size))
+        pts = None if frame.pts is None else frame.pts - round(self.begin / self.video.time_base)
+        return Timed(frame, self._time(pts), int(frame.duration or 0))
 
-    def _begin(self, first: Any) -> Fraction:
-        """What the clip's clock shows where it begins: 0, but for a broadcast's clock and pictures before 0."""
-        if self.container.format.name in _BROADCAST:
-            streams = (self.video, *self.container.streams.audio)
-            starts = [Fraction(s.start_time * s.time_base) for s in streams if s.start_time is not None]
-            return min(starts, default=Fraction(0))
-        # No kind of file that can be written shows a picture that lies before 0.
-        return min(Fraction(0), Fraction((first.pts or 0) * self.video.time_base))
-
-    def _shifted(self, packet: Any) -> Any:
-        shift = round(self.begin / packet.time_base)
-        packet.pts = None if packet.pts is None else packet.pts - shift
-        packet.dts = None if packet.dts is None else packet.dts - shift
-        return packet
+    def _placed(self, packets: list[Any]) -> Iterator[Any]:
+        """Those of `packets` that are within the cut, at their new times."""
+        for packet in packets:
+            shift = round(self.begin / packet.time_base)
+            packet.pts = None if packet.pts is None else packet.pts - shift
+            packet.dts = None if packet.dts is None else packet.dts - shift
+            if packet.stream is self.video:
+                self.cut.passes(packet)
+                yield packet
+            elif self.cut.takes(packet):
+                yield packet
 
     def _time(self, pts: int | None) -> int:
         """When a frame is shown: at `pts`, but after the one before it, as an encoder takes no two of one time."""
@@ -279,22 +274,3 @@ class ClipReader:
             pts = self._next
         self._next = (pts or 0) + 1
         return self._next - 1
-
-    def _fitted(self, image: Image) -> Image:
-        """`image` at the height asked for, and always at the size of the first one."""
-        image = fit(image, self._height, even=True)
-        return image if self.form is None else resize(image, self.form.size)
-
-    def _form(self, frame: Any, image: Image) -> ClipFormat:
-        video = self.video
-        aspect = video.sample_aspect_ratio
-        if not aspect or aspect < 0:
-            aspect = None
-        elif turns_sideways(frame):
-            aspect = 1 / aspect
-        rate = video.average_rate or video.guessed_rate or Fraction(25)
-        size = image.shape[0], image.shape[1]
-        bases = [stream.time_base for stream in (video, *self.container.streams.audio)]
-        clock = lcm(*(base.denominator for base in bases))
-        clock = clock if clock < _FASTEST_CLOCK else 0
-        return ClipFormat(size, video.time_base, Colors.of(frame), rate, aspect, has_alpha(frame), clock)

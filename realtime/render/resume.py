@@ -44,7 +44,7 @@ def paint_parts(reader: ClipReader, journal: Journal, work: Work, resume: Resume
     try:
         with said_of(journal.target):
             paint_missing(reader, journal, journal.missing(), work, resume.part_seconds)
-            return join_parts(reader.path, journal)
+            return join_parts(reader, journal)
     except KeyboardInterrupt as stop:
         done = journal.count - len(journal.missing())
         if not done:
@@ -53,7 +53,7 @@ def paint_parts(reader: ClipReader, journal: Journal, work: Work, resume: Resume
         words = (
             f"{done} of {journal.count} parts of {journal.target} are painted: the same line again goes on from there"
         )
-        if resume.keep_partial and (partial := keep_partial(reader.path, journal)):
+        if resume.keep_partial and (partial := keep_partial(reader, journal)):
             words += f", and {partial} plays what there is"
         raise Stopped(f"{words}.") from stop
     except BaseException:
@@ -78,7 +78,7 @@ def paint_missing(reader: ClipReader, journal: Journal, wanted: list[int], work:
     Pipeline(pictures, PartWriter(reader, journal, wanted, work.encoding), work.steady).run(work.paint, count)
 
 
-def join_parts(source: Path, journal: Journal) -> Summary:
+def join_parts(source: ClipReader, journal: Journal) -> Summary:
     """Put all parts together, and the folder away."""
     with replacing(journal.target) as temporary:
         notes = join(source, journal, temporary)
@@ -87,7 +87,7 @@ def join_parts(source: Path, journal: Journal) -> Summary:
     return Summary(frames, notes)
 
 
-def keep_partial(source: Path, journal: Journal) -> Path | None:
+def keep_partial(source: ClipReader, journal: Journal) -> Path | None:
     """Join the parts from the first one up to one that is missing; returns the file, None where there are none."""
     upto = min(journal.missing(), default=journal.count)
     if not upto:

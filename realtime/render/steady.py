@@ -78,6 +78,11 @@ class Steady:
             self._mix(frame)
         self.cuts = cuts
 
+    def forget(self) -> None:
+        """Forget all: what comes has nothing to do with what was."""
+        self._before = None
+        self._last.clear()
+
     def __call__(self, source: Image, painted: Image) -> Image:
         """What is to be shown of `painted`, the painting of `source`."""
         now = _Before(_small(source), painted)

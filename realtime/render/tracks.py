@@ -84,7 +84,8 @@ class Tracks:
         self.notes: list[str] = []
         source, self._output = reader.container, writer.container
         kinds = self._output.format.name, source.format.name
-        self._starts_at_0 = "matroska" in kinds[0] and "matroska" not in kinds[1]
+        starts_later = "matroska" in kinds[1] and not reader.trim
+        self._starts_at_0 = kinds[0] in ("matroska", "webm") and not starts_later
         _describe(writer.stream, reader.video)
         self._output.metadata.update(source.metadata)
         self._tracks: dict[int, Track] = {}
@@ -174,7 +175,7 @@ class Tracks:
         for chapter in chapters:
             shift = round(reader.begin / chapter["time_base"]) if reader.begin else 0
             chapter["start"], chapter["end"] = chapter["start"] - shift, chapter["end"] - shift
-        self._output.set_chapters(chapters)
+        self._output.set_chapters(reader.cut.chapters(chapters))
 
 
 def can_hold(output: Any, stream: Any) -> bool:
