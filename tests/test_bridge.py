@@ -48,10 +48,15 @@ def test_a_new_size_is_worked_at_when_it_is_made_or_was_tried(makes: bool) -> No
     assert style.warmed == [LARGE]
 
 
-def test_the_first_size_is_worked_at_whatever_it_costs() -> None:
-    style = Making()
-    assert Bridge(lambda: None).size(style, LARGE) == LARGE
+def test_the_first_size_is_worked_at_whatever_it_costs_and_made_fast_after_a_frame() -> None:
+    told = threading.Event()
+    bridge, style = Bridge(told.set), Making()
+    style.may.set()
+    assert bridge.size(style, LARGE) == LARGE
     assert style.warmed == []
+    assert bridge.size(style, LARGE) == LARGE
+    assert told.wait(5)
+    assert style.warmed == [LARGE]
 
 
 def test_the_loop_shows_the_new_size_at_once_and_a_still_again_when_it_is_made(started: Start) -> None:

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import ctypes
 import threading
+from pathlib import Path
 
 import numpy as np
 import pytest
+from pytest import MonkeyPatch
 
+from realtime.__main__ import SAMPLE
 from realtime.frames import Image
-from realtime.styles import Opener
+from realtime.live import Dials, Live
+from realtime.live.clips import Clip
+from realtime.styles import Opener, pinned
+from realtime.styles.compiled import FOLDER_VARIABLE
 from realtime.styles.engine_choice import has_nvidia_driver
+from realtime.styles.engines_onnxruntime import _trouble
 from tests.conftest import picture
 from weights.catalog import read_catalog
 from weights.folders import WEIGHTS
@@ -18,8 +26,9 @@ pytestmark = pytest.mark.skipif(not has_nvidia_driver(), reason="there is no NVI
 
 STYLES = [entry.card.name for entry in read_catalog()]
 
-MAX, MEAN = 3, 0.5
-"""What the GPU's own order of sums, and its 10 bits of TensorFloat-32, may change, in 1/255."""
+MAX, MEAN, RARE = 3, 0.5, 1e-4
+"""What float16, the GPU's own order of sums and its 10 bits of TensorFloat-32 may change, in 1/255; and the share of
+channels that may be one further apart."""
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +38,19 @@ def on_gpu() -> Opener:
 
 
 @pytest.fixture(scope="module")
+def in_float32() -> Opener:
+    return Opener(WEIGHTS, "cuda", precision="f32")
+
+
+@pytest.fixture(scope="module")
 def on_processor() -> Opener:
     return Opener(WEIGHTS, "cpu", engine="onnxruntime")
 
 
 def alike(one: Image, other: Image) -> bool:
     difference = np.abs(one.astype(int) - other)
-    return bool(difference.max() <= MAX and difference.mean() <= MEAN)
+    seldom = (difference > MAX).mean() <= RARE
+    return bool(difference.max() <= MAX + 1 and seldom and difference.mean() <= MEAN)
 
 
 @pytest.mark.parametrize("name", STYLES)
@@ -56,7 +71,44 @@ def test_a_blend_paints_as_on_the_processor(on_gpu: Opener, on_processor: Opener
 
 def test_auto_takes_the_gpu() -> None:
     stylizer = Opener(WEIGHTS)("starry-night")
-    assert (stylizer.device, stylizer.runs_on) == ("cuda", "CUDA · ONNX Runtime f32")
+    assert (stylizer.device, stylizer.runs_on) == ("cuda", "CUDA · ONNX Runtime f16")
+
+
+def test_float32_is_there_for_who_wants_it(in_float32: Opener, on_processor: Opener) -> None:
+    gpu, processor = in_float32("starry-night"), on_processor("starry-night")
+    assert gpu.runs_on == "CUDA · ONNX Runtime f32"
+    assert alike(gpu(picture(120, 160)), processor(picture(120, 160)))
+
+
+def test_its_memory_for_frames_is_pinned() -> None:
+    library = pinned._cudart()
+    assert library is not None
+    array, flags = pinned.pinned((64, 64, 3)), ctypes.c_uint()
+    assert library.cudaHostGetFlags(ctypes.byref(flags), ctypes.c_void_p(array.ctypes.data)) == 0
+
+
+def test_tensorrt_paints_as_on_the_processor(on_processor: Opener, tmp_path: Path, monkeypatch: MonkeyPatch) -> None:
+    if _trouble("TensorRT", "TensorrtExecutionProvider"):
+        pytest.skip("TensorRT isn't installed here")
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    gpu, processor = Opener(WEIGHTS, "cuda", engine="tensorrt")("starry-night"), on_processor("starry-night")
+    gpu.prepare(120, 160)
+    assert gpu.engine == "TensorRT" and list(tmp_path.rglob("*.engine")), "what it has made is kept"
+    for seed in range(3):
+        assert alike(gpu(picture(120, 160, seed)), processor(picture(120, 160, seed)))
+
+
+def test_a_live_loop_paints_on_it_through_its_buffers(on_gpu: Opener) -> None:
+    stylizer = on_gpu("starry-night")
+    live = Live(lambda path: Clip(path, loop=True), str(SAMPLE), lambda _: stylizer, "starry-night", Dials(height=120))
+    live.start()
+    try:
+        for _ in range(30):
+            assert (painted := live.wait_newest(30)) is not None
+        size = painted.size
+    finally:
+        live.stop()
+    assert live.runs_on == stylizer.runs_on and stylizer.ready(*size)
 
 
 def test_a_prepared_size_paints_as_on_the_processor(on_gpu: Opener, on_processor: Opener) -> None:
@@ -71,8 +123,12 @@ def test_a_prepared_size_paints_as_on_the_processor(on_gpu: Opener, on_processor
                 assert alike(gpu(frame, **dials), processor(frame, **dials))
 
 
-def test_threads_may_paint_at_once(on_gpu: Opener) -> None:
-    paint, frames = on_gpu("starry-night"), [picture(48, 64, seed) for seed in range(4)]
+@pytest.mark.parametrize("prepared", [False, True])
+def test_threads_may_paint_at_once(on_gpu: Opener, prepared: bool) -> None:
+    size = (48, 64) if prepared else (40, 56)
+    paint, frames = on_gpu("starry-night"), [picture(*size, seed) for seed in range(4)]
+    if prepared:
+        paint.prepare(*size)
     expected = [paint(frame) for frame in frames]
     wrong: list[int] = []
 

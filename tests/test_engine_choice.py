@@ -90,10 +90,11 @@ def test_a_model_that_openvino_can_not_paint_is_painted(
 @pytest.mark.parametrize(
     ("wanted", "words"),
     [
-        (Wanted(engine="tensorflow"), "--engine tensorflow is unknown: give auto, onnxruntime or openvino"),
+        (Wanted(engine="tensorflow"), "--engine tensorflow is unknown: give auto, onnxruntime, openvino or tensorrt"),
         (Wanted(precision="f8"), "--precision f8 is unknown: give auto or f32"),
         (Wanted(device="tpu"), "--device tpu is unknown: give auto, cpu or cuda"),
         (Wanted("openvino", "cuda"), "OpenVINO can't use the device cuda: choose --engine onnxruntime"),
+        (Wanted("tensorrt", "cpu"), "TensorRT can't use the device cpu: it is for --device cuda"),
         (Wanted("onnxruntime", "gpu"), "ONNX Runtime can't use the device gpu: choose --engine openvino"),
     ],
 )
@@ -125,7 +126,7 @@ def gpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_auto_falls_back_and_says_why(styles: Path, gpu: None, monkeypatch: pytest.MonkeyPatch) -> None:
     why = "CUDA can't be used, as libcublas.so is missing"
-    monkeypatch.setattr(engines_onnxruntime, "_cuda_trouble", lambda: why)
+    monkeypatch.setattr(engines_onnxruntime, "_trouble", lambda *_: why)
     painter = Stylizer(styles / "same.onnx", device="auto")
     assert painter.device == "cpu"
     assert "libcublas.so" in painter.note
@@ -138,7 +139,7 @@ def test_auto_falls_back_when_the_first_run_fails(styles: Path, gpu: None, monke
     def fails(*_: object) -> object:
         raise RuntimeError("driver too old\nand a page more")
 
-    monkeypatch.setattr(engines_onnxruntime, "_cuda_trouble", lambda: "")
+    monkeypatch.setattr(engines_onnxruntime, "_trouble", lambda *_: "")
     monkeypatch.setattr(engines_gpu, "session", fails)
     painter = Stylizer(styles / "same.onnx")
     assert painter.device == "cpu"
@@ -159,7 +160,7 @@ def test_a_cuda_that_can_not_load_prints_one_line_and_no_more(styles: Path) -> N
         "import sys; from pathlib import Path\n"
         "from realtime.styles import engine_choice, engines_onnxruntime, Stylizer\n"
         "engine_choice.has_nvidia_driver = lambda: True\n"
-        "engines_onnxruntime._cuda_trouble = lambda: ''\n"
+        "engines_onnxruntime._trouble = lambda *_: ''\n"
         "s = Stylizer(Path(sys.argv[1]))\n"
         "print(s.device, s.note.count(chr(10)), len(s.note) < 300)"
     )

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from realtime.styles import engines_gpu
+from realtime.styles.compiled import FOLDER_VARIABLE
 from realtime.styles.engines import Feeds, Wanted
-from realtime.styles.engines_gpu import KEPT, Gpu
+from realtime.styles.engines_gpu import KEPT, Gpu, fastest
+from realtime.styles.engines_onnxruntime import session
 from realtime.styles.onnx_file import ModelFile, read_model
 from tests.conftest import picture
 
@@ -42,6 +46,109 @@ def test_a_prepared_size_paints_in_its_own_buffers(model: ModelFile, monkeypatch
     paintings = [engine.run(feeds(seed)) for seed in range(3)]
     for seed, painted in enumerate(paintings):
         np.testing.assert_array_equal(painted, 255 - feeds(seed)["frame"])
+
+
+def test_threads_paint_at_once_in_buffers_of_their_own(model: ModelFile) -> None:
+    engine = Gpu(model, WANTED, place="cpu")
+    engine.prepare(*SIZE)
+    wrong: list[int] = []
+
+    def paint(seed: int) -> None:
+        given = feeds(seed)
+        wrong.extend(seed for _ in range(50) if not np.array_equal(engine.run(given), 255 - given["frame"]))
+
+    threads = [threading.Thread(target=paint, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+        assert not thread.is_alive()
+    assert not wrong
+
+
+def test_a_recorded_size_that_paints_something_else_is_not_used(
+    model: ModelFile, styles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, other = Gpu(model, WANTED, place="cpu"), Gpu(read_model(styles / "same.onnx"), WANTED, place="cpu")
+    monkeypatch.setattr(engine, "_of_size", other._of_size)
+    engine.prepare(*SIZE)
+    assert not engine.ready(*SIZE)
+    np.testing.assert_array_equal(engine.run(feeds()), 255 - feeds()["frame"])
+
+
+# --- float16 ---
+
+
+@pytest.mark.parametrize(
+    ("asked", "seen", "precision"), [("auto", False, "f16"), ("auto", True, "f32"), ("f32", False, "f32")]
+)
+def test_float16_is_used_where_it_does_not_show(
+    model: ModelFile, monkeypatch: pytest.MonkeyPatch, asked: str, seen: bool, precision: str
+) -> None:
+    monkeypatch.setattr(engines_gpu, "shows", lambda *_: seen)
+    engine = fastest(model, Wanted(device="cpu", threads=1, precision=asked), place="cpu")
+    assert engine.precision == precision
+    np.testing.assert_array_equal(engine.run(feeds()), 255 - feeds()["frame"])
+
+
+def test_a_network_that_can_not_be_in_float16_is_in_float32(model: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuses(_: bytes) -> bytes:
+        raise ValueError("its numbers are too large for float16")
+
+    monkeypatch.setattr(engines_gpu, "in_half", refuses)
+    assert fastest(model, WANTED, place="cpu").precision == "f32"
+
+
+# --- TensorRT ---
+
+
+@pytest.fixture
+def providers(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
+    """The options of the first provider of each session; the processor paints in all their places."""
+    asked: list[dict[str, str]] = []
+
+    def opened(data: bytes, threads: int, wanted: list[Any], size: tuple[int, int] | None = None) -> Any:
+        asked.append(wanted[0][1])
+        return session(data, threads, ["CPUExecutionProvider"], size)
+
+    monkeypatch.setattr(engines_gpu, "session", opened)
+    monkeypatch.setattr(engines_gpu, "TENSORRT", "CPUExecutionProvider")
+    return asked
+
+
+def test_tensorrt_makes_each_size_once_for_each_network(
+    model: ModelFile,
+    styles: Path,
+    providers: list[dict[str, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    folders = set()
+    for one in (model, read_model(styles / "same.onnx")):
+        for precision in ("f32", "f16"):
+            engine = Gpu(one, Wanted("tensorrt", "cuda", threads=1), "cpu", precision)
+            engine.prepare(*SIZE)
+            options = providers[-1]
+            assert engine.ready(*SIZE) and engine.name == "TensorRT"
+            folder = Path(options["trt_engine_cache_path"])
+            assert folder.is_dir() and folder.parent == tmp_path / "tensorrt"
+            assert options["trt_engine_cache_enable"] == "1"
+            assert ("trt_fp16_enable" in options) == (precision == "f16")
+            folders.add(folder)
+    assert len(folders) == 4
+
+
+def test_cuda_paints_where_tensorrt_can_not(
+    model: ModelFile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path))
+    engine = Gpu(model, Wanted("tensorrt", "cuda", threads=1), place="cpu")
+    engine.prepare(*SIZE)  # ONNX Runtime leaves out what can't be loaded
+    assert engine.ready(*SIZE) and engine.name == "ONNX Runtime"
+    (said,) = caplog.messages
+    assert said.startswith("TensorRT has no network for 32x24 alone: ")
+    np.testing.assert_array_equal(engine.run(feeds()), 255 - feeds()["frame"])
 
 
 def test_another_size_is_painted_at_once(model: ModelFile) -> None:

@@ -25,16 +25,21 @@ class Bridge:
         self._making: threading.Thread | None = None
 
     def size(self, stylizer: Paints, wanted: Size) -> Size:
-        """`wanted` where `stylizer` is fast at it, or at nothing else; else the last size, while it is made so."""
+        """`wanted` where `stylizer` is fast at it, or at nothing else; else the last size.
+
+        What stays wanted is made fast meanwhile; the first frame of all comes before that.
+        """
         last = self._last
         fast = stylizer.ready(*wanted) or (stylizer.network, wanted) == self._given_up
-        if fast or last is None or not stylizer.ready(*last):
+        between = last is not None and stylizer.ready(*last)
+        if fast or not between:
             self._last = wanted
+        if fast or last is None:
             return wanted
         if self._making is None or not self._making.is_alive():
             self._making = threading.Thread(target=self._make, args=(stylizer, wanted), name="bridge", daemon=True)
             self._making.start()
-        return last
+        return last if between else wanted
 
     def join(self, deadline: float) -> None:
         """Wait for what is being made until the monotonic time `deadline`."""

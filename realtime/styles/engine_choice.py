@@ -37,7 +37,7 @@ def open_engine(model: ModelFile, wanted: Wanted) -> tuple[Engine, str]:
     try:
         return candidates[-1](model, wanted), "; ".join(notes)
     except Unavailable as error:
-        mend = "--device cpu" if wanted.device == "cuda" else "--engine auto"
+        mend = "--device cpu" if wanted.device == "cuda" and wanted.engine == "auto" else "--engine auto"
         raise InputError(f"{error}: use {mend}, or mend it.") from error
 
 
@@ -53,6 +53,8 @@ def check(wanted: Wanted) -> None:
             raise InputError(f"--device {wanted.device} is unknown: give {_either(known)}.")
         if wanted.engine == "onnxruntime":
             raise InputError(f"ONNX Runtime can't use the device {wanted.device}: choose --engine openvino.")
+    if wanted.engine == "tensorrt" and wanted.device not in ("auto", "cuda"):
+        raise InputError(f"TensorRT can't use the device {wanted.device}: it is for --device cuda.")
     if wanted.device == "cuda" and wanted.engine == "openvino":
         raise InputError("OpenVINO can't use the device cuda: choose --engine onnxruntime.")
 
@@ -72,7 +74,7 @@ def openvino_devices() -> list[str]:
 
 def installed() -> list[str]:
     """The engines that this machine's processor can use, by their names in ENGINES."""
-    return [name for name in ENGINES[1:] if name != "openvino" or openvino_devices()]
+    return ["onnxruntime", *(["openvino"] if openvino_devices() else [])]
 
 
 def work(path: Path, height: int, width: int) -> float | None:
@@ -95,14 +97,14 @@ def has_nvidia_driver() -> bool:
 
 def _candidates(wanted: Wanted) -> list[Open]:
     """What to try, the fastest first; at least one."""
-    if wanted.device == "cuda":
-        return [_cuda]
+    if wanted.device == "cuda" or wanted.engine == "tensorrt":
+        return [_gpu]
     if wanted.device not in DEVICES or wanted.engine == "openvino":
         return [_openvino]
     processor: list[Open] = [_onnxruntime]
     if wanted.engine == "auto" and platform.machine().lower() in _MEASURED:
         processor = [_openvino, _onnxruntime]
-    return [_cuda, *processor] if wanted.device == "auto" else processor
+    return [_gpu, *processor] if wanted.device == "auto" else processor
 
 
 def _openvino(model: ModelFile, wanted: Wanted) -> Engine:
@@ -121,9 +123,9 @@ def _onnxruntime(model: ModelFile, wanted: Wanted) -> Engine:
     return open_cpu(model, wanted)
 
 
-def _cuda(model: ModelFile, wanted: Wanted) -> Engine:
+def _gpu(model: ModelFile, wanted: Wanted) -> Engine:
     if not has_nvidia_driver():
         raise Unavailable("There is no NVIDIA GPU with a driver here", quiet=True)
-    from realtime.styles.engines_onnxruntime import open_cuda
+    from realtime.styles.engines_onnxruntime import open_gpu
 
-    return open_cuda(model, wanted)
+    return open_gpu(model, wanted)

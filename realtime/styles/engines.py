@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 if TYPE_CHECKING:  # the command line asks this file for its words before anything heavy is loaded
     from realtime.frames import Image
 
-ENGINES = ("auto", "onnxruntime", "openvino")
+ENGINES = ("auto", "onnxruntime", "openvino", "tensorrt")
 DEVICES = ("auto", "cpu", "cuda")
 PRECISIONS = ("auto", "f32")
 
@@ -20,8 +20,8 @@ Feeds = Mapping[str, Any]
 class Engine(Protocol):
     """A network ready to paint; calls from several threads are safe.
 
-    `name` is "OpenVINO" or "ONNX Runtime"; `device` is what it really runs on: "cpu", "cuda" or one of OpenVINO's in
-    small letters; `precision` is that of the convolutions: "f32", "bf16" or "f16".
+    `name` is "OpenVINO", "ONNX Runtime" or "TensorRT"; `device` is what it really runs on: "cpu", "cuda" or one of
+    OpenVINO's in small letters; `precision` is that of the convolutions: "f32", "bf16" or "f16".
     """
 
     name: str

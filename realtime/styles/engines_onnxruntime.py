@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import importlib
 import io
 import sys
-import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,10 @@ import onnxruntime as ort
 from realtime.frames import Image
 from realtime.styles.engines import Engine, Feeds, Unavailable, Wanted, reason
 from realtime.styles.onnx_file import ModelFile
-from realtime.styles.trial import trial
 from weights.errors import InputError
 
-_CPU, _CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
+_CPU, _CUDA, _TENSORRT = "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"
+_LIBRARIES = {_CUDA: ("cuda", "'onnxruntime-gpu[cuda,cudnn]'"), _TENSORRT: ("tensorrt", "tensorrt")}
 _SILENT = 4  # ONNX Runtime's log level "fatal": what goes wrong comes back as an exception, in words
 
 
@@ -44,31 +44,6 @@ class OnnxRuntime:
         return True
 
 
-class Fixed:
-    """A session for one frame size and its buffers, which one thread uses at a time."""
-
-    def __init__(self, opened: Any, size: tuple[int, int], place: str) -> None:
-        self._session, self._place, self._lock = opened, place, threading.Lock()
-        self._binding = opened.io_binding()
-        self._painted = ort.OrtValue.ortvalue_from_shape_and_type((*size, 3), np.uint8, place, 0)
-        self._binding.bind_ortvalue_output("painted", self._painted)
-        self._inputs: dict[str, Any] = {}
-
-    def run(self, feeds: Feeds) -> Image:
-        """The painted frame, in memory of its own."""
-        with self._lock:
-            for name, array in feeds.items():
-                if name in self._inputs:
-                    self._inputs[name].update_inplace(np.ascontiguousarray(array))
-                else:
-                    self._inputs[name] = ort.OrtValue.ortvalue_from_numpy(array.copy(), self._place, 0)
-                    self._binding.bind_ortvalue_input(name, self._inputs[name])
-            self._session.run_with_iobinding(self._binding)
-            painted = self._painted.numpy()
-            # On the processor that is the buffer itself, which the next frame is painted into.
-            return np.array(painted, np.uint8, copy=self._place == "cpu" or None)
-
-
 def open_cpu(model: ModelFile, wanted: Wanted) -> OnnxRuntime:
     """The model on the processor; raises InputError where ONNX Runtime can't read it."""
     try:
@@ -77,19 +52,18 @@ def open_cpu(model: ModelFile, wanted: Wanted) -> OnnxRuntime:
         raise InputError(f"{model.path} is no style that can be read ({reason(error)}): export it again.") from error
 
 
-def open_cuda(model: ModelFile, wanted: Wanted) -> Engine:
-    """The model on the GPU, where it has really run; raises Unavailable."""
-    trouble = _cuda_trouble()
+def open_gpu(model: ModelFile, wanted: Wanted) -> Engine:
+    """The model on the GPU, where it has really run, by CUDA or for prepared sizes by TensorRT; raises Unavailable."""
+    with_tensorrt = wanted.engine == "tensorrt"
+    trouble = _trouble("CUDA", _CUDA) or (with_tensorrt and _trouble("TensorRT", _TENSORRT))
     if trouble:
         raise Unavailable(trouble)
-    from realtime.styles.engines_gpu import Gpu
+    from realtime.styles.engines_gpu import fastest
 
     try:
-        engine = Gpu(model, wanted)
-        engine.paint(trial(model))
+        return fastest(model, wanted)
     except Exception as error:  # a driver too old, no memory left: many kinds, and the processor still works
         raise Unavailable(f"CUDA doesn't work here ({reason(error)})") from error
-    return engine
 
 
 def session(data: bytes, threads: int, providers: list[Any], size: tuple[int, int] | None = None) -> Any:
@@ -121,20 +95,23 @@ def _options(threads: int) -> Any:
     return options
 
 
-def _cuda_trouble() -> str:
-    """Why CUDA can't be used although there is a GPU, "" where it seems that it can.
+def _trouble(name: str, provider: str) -> str:
+    """Why CUDA or TensorRT can't be used although there is a GPU, "" where it seems that it can.
 
     Asked before ONNX Runtime is: its own answer is a page of library errors.
     """
-    if _CUDA not in ort.get_available_providers():
-        return "The ONNX Runtime installed here can't use CUDA (pip install onnxruntime-gpu in place of onnxruntime)"
-    if hasattr(ort, "preload_dlls"):
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
-            ort.preload_dlls()  # finds the libraries that pip installed; prints what it can't find
+    if provider not in ort.get_available_providers():
+        return f"The ONNX Runtime installed here can't use {name} (pip install onnxruntime-gpu in place of onnxruntime)"
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(Exception):
+        ort.preload_dlls()  # finds the libraries that pip installed; prints what it can't find
+    library, package = _LIBRARIES[provider]
+    if provider == _TENSORRT:
+        with contextlib.suppress(Exception):
+            importlib.import_module("tensorrt_libs")  # which loads them
     if sys.platform != "win32":
         try:
-            ctypes.CDLL(str(Path(ort.__file__).parent / "capi" / "libonnxruntime_providers_cuda.so"))
+            ctypes.CDLL(str(Path(ort.__file__).parent / "capi" / f"libonnxruntime_providers_{library}.so"))
         except OSError as error:
             missing = str(error).split(":")[0]
-            return f"CUDA can't be used, as {missing} is missing (pip install 'onnxruntime-gpu[cuda,cudnn]' brings it)"
+            return f"{name} can't be used, as {missing} is missing (pip install {package} brings it)"
     return ""

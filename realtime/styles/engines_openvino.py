@@ -133,7 +133,9 @@ class OpenVino:
 
     def prepare(self, height: int, width: int) -> None:
         """`Engine.prepare`."""
-        size = (height, width)
+        size, compiler = (height, width), self._compiler
+        if compiler is not None and size not in self._fixed:  # it may be at just this size
+            compiler.join()
         if height * width <= LARGEST and size not in self._fixed:
             self._keep(size, _Network(self._compiled(size)))
 

@@ -14,7 +14,7 @@ import numpy as np
 from realtime.styles.wire import Message, put_bytes, put_number
 
 _GRAPH = 7  # of ModelProto
-_NODE, _INITIALIZER, _VALUE_INFO, _INPUT = 1, 5, 13, 11  # of GraphProto
+_NODE, _INITIALIZER, _INPUT, _OUTPUT, _VALUE_INFO = 1, 5, 11, 12, 13  # of GraphProto
 _IN, _OUT, _OP, _ATTRIBUTE, _DOMAIN = 1, 2, 4, 5, 7  # of NodeProto
 _TYPE, _FLOATS, _NAME, _RAW = 2, 4, 8, 9  # of TensorProto
 _FULL, _HALF = 1, 10  # of TensorProto.DataType
@@ -52,7 +52,7 @@ def in_half(data: bytes) -> bytes:
     if not all(node.is_plain for node in nodes):
         raise ValueError("it has operators of its own")
     numbers = {tensor.text(_NAME): tensor for tensor in graph.messages(_INITIALIZER)}
-    halves = _halves(nodes, _floats(graph, nodes, numbers))
+    halves = _halves(nodes, _floats(graph, nodes, numbers)) - {v.text(1) for v in graph.messages(_OUTPUT)}
     out = [put_bytes(_NODE, part) for part in _rewired(nodes, halves, numbers)]
     used = {name for node in nodes for name in _taken_in_half(node, halves) if name in numbers}
     out += [put_bytes(_INITIALIZER, _halved(numbers[name])) for name in sorted(used)]
