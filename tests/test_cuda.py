@@ -104,8 +104,9 @@ def test_a_live_loop_paints_on_it_through_its_buffers(on_gpu: Opener) -> None:
     live.start()
     try:
         for _ in range(30):
-            assert (painted := live.wait_newest(30)) is not None
-        size = painted.size
+            painted = live.wait_newest(30)
+            assert painted is not None
+            size = painted.size
     finally:
         live.stop()
     assert live.runs_on == stylizer.runs_on and stylizer.ready(*size)

@@ -16,6 +16,7 @@ import onnxruntime as ort
 from realtime.frames import Image
 from realtime.styles.engines import Engine, Feeds, Unavailable, Wanted, reason
 from realtime.styles.onnx_file import ModelFile
+from realtime.styles.pinned import copy_down, pinned
 from weights.errors import InputError
 
 _CPU, _CUDA, _TENSORRT = "CPUExecutionProvider", "CUDAExecutionProvider", "TensorrtExecutionProvider"
@@ -42,6 +43,39 @@ class OnnxRuntime:
     def ready(self, height: int, width: int) -> bool:
         """`Engine.ready`."""
         return True
+
+
+class Buffers:
+    """All that a frame goes through, in places that stay; `number` is its recorded graph's."""
+
+    def __init__(self, opened: Any, size: tuple[int, int], place: str, number: int) -> None:
+        self._session, self._place = opened, place
+        self._binding = opened.io_binding()
+        self._painted = ort.OrtValue.ortvalue_from_shape_and_type((*size, 3), np.uint8, place, 0)
+        self._binding.bind_ortvalue_output("painted", self._painted)
+        self._inputs: dict[str, Any] = {}
+        self._going, self._coming = pinned((*size, 3)), pinned((*size, 3))
+        self._options = ort.RunOptions()
+        self._options.add_run_config_entry("gpu_graph_id", str(number))
+
+    def up(self, feeds: Feeds) -> None:
+        """Take the inputs of a frame to the GPU."""
+        np.copyto(self._going, feeds["frame"])
+        for name, array in {**feeds, "frame": self._going}.items():
+            if name in self._inputs:
+                self._inputs[name].update_inplace(np.ascontiguousarray(array))
+            else:
+                self._inputs[name] = ort.OrtValue.ortvalue_from_numpy(array.copy(), self._place, 0)
+                self._binding.bind_ortvalue_input(name, self._inputs[name])
+
+    def paint(self) -> None:
+        """Paint what is there."""
+        self._session.run_with_iobinding(self._binding, self._options)
+
+    def down(self) -> Image:
+        """The painting, in memory of its own."""
+        copy_down(self._coming, self._painted)
+        return self._coming.copy()
 
 
 def open_cpu(model: ModelFile, wanted: Wanted) -> OnnxRuntime:
