@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from realtime.numbered import is_numbered
 from weights.errors import InputError
 
 _MP4 = frozenset((".mp4", ".m4v", ".mov", ".mkv"))
@@ -69,7 +70,14 @@ class Encoding:
     bits: int = 8
 
     def codec_of(self, path: Path) -> Codec:
-        """The codec for `path`; raises InputError where what was asked for doesn't fit."""
+        """The codec for `path`; raises InputError where what was asked for doesn't fit.
+
+        Numbered pictures are painted into clips without loss first, so that a stopped run can go on.
+        """
+        if is_numbered(path):
+            if self != Encoding():
+                raise InputError(f"{path} is coded as pictures are: leave --codec, --crf, --preset and --bits out.")
+            return CODECS["ffv1"]
         suffix = path.suffix.lower()
         if suffix not in VIDEO_SUFFIXES | MOVING_PICTURES:
             raise InputError(
@@ -95,6 +103,8 @@ class Encoding:
 
     def name_for(self, path: Path) -> str:
         """What --codec would be called that `path` gets."""
+        if is_numbered(path):
+            return "ffv1"
         return self.codec or _FIRST.get(path.suffix.lower(), "h264")
 
     def options_of(self, codec: Codec) -> dict[str, str]:

@@ -28,6 +28,9 @@ class FileOptions:
     fade: float = 1.0
     out_height: int | None = None
     side_by_side: bool = False
+    part: tuple[int, int] | None = None
+    join: bool = False
+    ray: str | None = None
 
     def __post_init__(self) -> None:
         if not 0.1 <= self.part_seconds <= 86400:
@@ -36,6 +39,10 @@ class FileOptions:
             raise InputError(f"--fade {self.fade:g} is out of range: give 0 to 3600 seconds.")
         if self.out_height is not None and not 16 <= self.out_height <= 8640:
             raise InputError(f"--out-height {self.out_height} is out of range: give 16 to 8640 lines.")
+        if bool(self.part) + self.join + (self.ray is not None) > 1:
+            raise InputError("--part, --join and --ray each say who paints what: give one of them at a time.")
+        if self.restart and (self.part or self.join):
+            raise InputError("--restart would throw away what other machines paint: give it without --part and --join.")
 
 
 def add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -64,4 +71,15 @@ def add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
         add("--keep-partial", action="store_true", help="where stopped, leave NAME.partial that plays so far"),
         add("--part-seconds", type=float, metavar="S", default=default.part_seconds,
             help="what a stop costs at most (default: 10)"),
+        add("--part", type=share, metavar="K/N", help="paint the K-th of N shares, as one of N machines"),
+        add("--join", action="store_true", help="put together what they have painted"),
+        add("--ray", metavar="ADDRESS", nargs="?", const="", help="paint on a Ray cluster, or on one begun here"),
     ]  # fmt: skip
+
+
+def share(text: str) -> tuple[int, int]:
+    """K and N of `K/N`; raises InputError."""
+    number, _, count = text.partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise InputError(f"--part {text} is no share: give K/N, from 1/N to N/N, as in 3/8.")
+    return int(number), int(count)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -77,6 +78,8 @@ class Options(FileOptions):
             raise InputError("--microphone is heard in a recording: give --record FILE too.")
         if self.keep_style is not None and self.style is None:
             raise InputError("--keep-style NAME keeps the style of a picture: give --style PICTURE too.")
+        if (self.part or self.join or self.ray is not None) and not self.inputs:
+            raise InputError("--part, --join and --ray need files to paint: name a clip or a folder too.")
         if self.output is not None and not self.inputs:
             raise InputError(f"-o {self.output} needs files to paint: name a picture or a clip before it.")
 
@@ -89,7 +92,7 @@ class Options(FileOptions):
 def parse(arguments: list[str] | None = None) -> Options:
     """The options that `arguments` (default: the command line) say; raises InputError for what argparse can't judge."""
     words = sys.argv[1:] if arguments is None else arguments
-    parser, words = _parser(), _with_amount(words)
+    parser, words = _parser(), _with_values(words)
     values = vars(parser.parse_args(words))
     if values["look"] is not None:  # what is typed beside it goes before it
         parser.set_defaults(**asdict(load_look(look_path(values["look"]))))
@@ -97,22 +100,24 @@ def parse(arguments: list[str] | None = None) -> Options:
     return Options(**{**values, "inputs": tuple(values["inputs"]), "weights": search_path(values["weights"])})
 
 
-def _with_amount(words: list[str]) -> list[str]:
-    """`words` with a 1 after a `--keep-colors` that no number follows: argparse would take the next file for it."""
+_NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|nan|[-+]?inf"
+_FREE = {
+    "--keep-colors": (_NUMBER, "1"),
+    "--ray": (r"auto|local|(ray://)?[\w.-]+:\d+", ""),
+}
+"""Options whose value may be left out: what a value looks like, and what it is then."""
+
+
+def _with_values(words: list[str]) -> list[str]:
+    """`words` with the value of those options whose value is left out: argparse would take the next file for it."""
     found: list[str] = []
     for word in words:
-        if found and found[-1] == "--keep-colors" and not _is_number(word):
-            found.append("1")
+        if found and found[-1] in _FREE:
+            pattern, value = _FREE[found[-1]]
+            if not re.fullmatch(pattern, word, re.IGNORECASE):
+                found[-1] = f"{found[-1]}={value}"
         found.append(word)
     return found
-
-
-def _is_number(word: str) -> bool:
-    try:
-        float(word)
-    except ValueError:
-        return False
-    return True
 
 
 class _MoreHelp(argparse.Action):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import cv2
 import numpy as np
@@ -18,11 +19,16 @@ from realtime import exif
 from realtime.color_profile import to_srgb
 from realtime.frames import Image, bgr_from_rgb, fit_alpha, over_white, resize, rgb_from_bgr, working_size
 from realtime.layout import OWN_SIZE, Layout, delivered, twice
-from realtime.suffixes import ALWAYS_OPAQUE, HEIC, READABLE
+from realtime.suffixes import HEIC, READABLE
 from weights.errors import InputError
 from weights.files import not_the_original, replacing
 
 WRITABLE = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"))
+
+_OPAQUE = (b"\xff\xd8\xff", b"BM", b"P4", b"P5", b"P6")
+"""How files begin whose kind has no transparency."""
+
+_TIFF = (b"II*\0", b"MM\0*")
 
 _MANY = frozenset((".gif", ".webp", ".png", ".apng", ".avif", ".tif", ".tiff"))
 _WITH_ALPHA = frozenset((".png", ".webp", ".tif", ".tiff"))
@@ -69,20 +75,27 @@ def read_still(path: Path) -> StillPicture:
         data = path.read_bytes()  # cv2.imread can't take every file name on Windows
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror}): check the name.") from error
-    suffix = path.suffix.lower()
-    if suffix in HEIC:
-        return _in_srgb(_read_heic(path))
-    still = _decode(data, may_have_alpha=suffix not in ALWAYS_OPAQUE)
+    return decode_still(data, str(path), heic=path.suffix.lower() in HEIC)
+
+
+def decode_still(data: bytes, name: str, heic: bool | None = None) -> StillPicture:
+    """The picture in the file `data`, see `read_still`. `name` is what it is called in words.
+
+    `heic` says whether it is a HEIC, None that `data` must tell.
+    """
+    if heic or (heic is None and data[4:8] == b"ftyp" and not data[8:12].startswith(b"avi")):
+        return _in_srgb(_read_heic(data, name))
+    still = _decode(data, may_have_alpha=not data.startswith(_OPAQUE))
     if still is None:
-        raise InputError(f"{path} is no picture that can be read: it is damaged, or no JPEG, PNG, WebP, TIFF or BMP.")
+        raise InputError(f"{name} is no picture that can be read: it is damaged, or no JPEG, PNG, WebP, TIFF or BMP.")
     return _in_srgb(still)
 
 
-def write_still(still: StillPicture, path: Path) -> None:
-    """Write `still` to `path`, whole or not at all; where the format has no transparency, over white."""
-    suffix = path.suffix.lower()
-    if suffix not in WRITABLE:
-        raise InputError(f"A picture can't be written as {path.name}: end its name in .jpg, .png, .webp, .tif or .bmp.")
+def encode_still(still: StillPicture, suffix: str) -> bytes | None:
+    """`still` as a file that ends in `suffix`, one of WRITABLE; None where its encoder can't.
+
+    Where the format has no transparency, it is laid over white.
+    """
     if still.alpha is not None and suffix in _WITH_ALPHA:
         bgr = np.dstack((bgr_from_rgb(still.image), still.alpha))
     else:
@@ -94,10 +107,19 @@ def write_still(still: StillPicture, path: Path) -> None:
         ok, data = cv2.imencodeWithMetadata(suffix, bgr, list(words), blocks, _QUALITY.get(suffix, []))
     else:
         ok, data = cv2.imencode(suffix, bgr, _QUALITY.get(suffix, []))
-    if not ok:
+    return data.tobytes() if ok else None
+
+
+def write_still(still: StillPicture, path: Path) -> None:
+    """Write `still` to `path`, whole or not at all; see `encode_still`. Raises InputError."""
+    suffix = path.suffix.lower()
+    if suffix not in WRITABLE:
+        raise InputError(f"A picture can't be written as {path.name}: end its name in .jpg, .png, .webp, .tif or .bmp.")
+    data = encode_still(still, suffix)
+    if data is None:
         raise InputError(f"{path} can't be written: choose another format, such as .png.")
     with replacing(path) as temporary:
-        temporary.write_bytes(data.tobytes())
+        temporary.write_bytes(data)
 
 
 def paint_still(source: Path, target: Path, paint: Callable[[Image], Image], layout: Layout = OWN_SIZE) -> list[str]:
@@ -106,16 +128,17 @@ def paint_still(source: Path, target: Path, paint: Callable[[Image], Image], lay
     Raises InputError.
     """
     not_the_original(target, source)
-    check_memory(source, layout.height or layout.out_height)
+    check_memory(str(source), source, layout.height or layout.out_height)
     try:
-        write_still(_painted(read_still(source), paint, layout), target)
+        write_still(painted_still(read_still(source), paint, layout), target)
     except (cv2.error, MemoryError) as error:
         raise InputError(f"{source} is too large for the memory: paint it smaller, with --height 2000.") from error
     count = pages(source)
     return [f"Only the first of the {count} pictures in {source.name} was painted."] if count > 1 else []
 
 
-def _painted(still: StillPicture, paint: Callable[[Image], Image], layout: Layout) -> StillPicture:
+def painted_still(still: StillPicture, paint: Callable[[Image], Image], layout: Layout) -> StillPicture:
+    """`still`, painted and laid out."""
     size = layout.size_of(still.image)
     painted = paint(resize(still.image, layout.paint_size(still.image)))
     image = delivered(painted, size, resize(still.image, size) if layout.beside else None)
@@ -123,13 +146,16 @@ def _painted(still: StillPicture, paint: Callable[[Image], Image], layout: Layou
     return replace(still, image=image, alpha=twice(alpha) if layout.beside else alpha)
 
 
-def check_memory(path: Path, height: int | None) -> None:
-    """Raise InputError where the memory that is free can't be enough, before the machine is brought to its knees."""
+def check_memory(name: str, file: Path | BinaryIO, height: int | None) -> None:
+    """Raise InputError where the memory that is free can't be enough, before the machine is brought to its knees.
+
+    `name` is what the picture in `file` is called in words.
+    """
     import imagesize  # brings an HTTP client: the live picture starts without it
     import psutil
 
     try:
-        w, h = imagesize.get(path)
+        w, h = imagesize.get(file)
     except (OSError, ValueError):
         return  # read_still says what is wrong
     if min(w, h) <= 0:
@@ -141,7 +167,7 @@ def check_memory(path: Path, height: int | None) -> None:
         lines = int((max(0, free - h * w * _READ_BYTES) / _PAINT_BYTES * h / w) ** 0.5) // 100 * 100
         mend = f"paint it smaller, with --height {lines}" if lines >= 100 else "choose a smaller picture"
         raise InputError(
-            f"{path} has {w}x{h} pixels, which need some {needed / 1e9:.1f} GB of memory, "
+            f"{name} has {w}x{h} pixels, which need some {needed / 1e9:.1f} GB of memory, "
             f"and {free / 1e9:.1f} are free: {mend}."
         )
 
@@ -178,23 +204,25 @@ def _decoded(data: bytes, flags: int) -> tuple[Any, bytes, bytes]:
             image, kinds, blocks = cv2.imdecodeWithMetadata(np.frombuffer(data, np.uint8), flags)
     except cv2.error:  # larger than cv2 dares to read
         return None, b"", b""
+    if data.startswith(_TIFF):  # of which cv2 tells nothing
+        return image, exif.words_of_tiff(data), exif.profile_of_tiff(data)
     found = {int(kind): bytes(np.ravel(block)) for kind, block in zip(kinds, blocks, strict=True)}
     return image, found.get(cv2.IMAGE_METADATA_EXIF, b""), found.get(cv2.IMAGE_METADATA_ICCP, b"")
 
 
-def _read_heic(path: Path) -> StillPicture:
+def _read_heic(data: bytes, name: str) -> StillPicture:
     """A photo of an iPhone, by a library that not everyone has."""
     try:
         import pillow_heif
     except ImportError:
         raise InputError(
-            f"{path} is a HEIC photo: `python -m pip install pillow-heif` lets Livebrush read it, or save it as JPEG."
+            f"{name} is a HEIC photo: `python -m pip install pillow-heif` lets Livebrush read it, or save it as JPEG."
         ) from None
     try:
-        photo = pillow_heif.open_heif(path)  # upright, whatever its EXIF says
+        photo = pillow_heif.open_heif(io.BytesIO(data))  # upright, whatever its EXIF says
         pixels = np.asarray(photo, np.uint8)
     except (OSError, ValueError, RuntimeError, EOFError) as error:
-        raise InputError(f"{path} is no picture that can be read ({error}): it is damaged, or no HEIC.") from error
+        raise InputError(f"{name} is no picture that can be read ({error}): it is damaged, or no HEIC.") from error
     alpha = np.ascontiguousarray(pixels[:, :, 3]) if pixels.shape[2] == 4 else None
     words = exif.upright((photo.info.get("exif") or b"").removeprefix(b"Exif\0\0"))
     image = np.ascontiguousarray(pixels[:, :, :3])

@@ -14,8 +14,9 @@ import pytest
 from realtime.codecs import CODECS, NAMES, Encoding
 from realtime.layout import Layout
 from realtime.options import Options, parse
-from realtime.render.clip import open_clip, paint_clip
-from realtime.render.job import encoding_of
+from realtime.render.asked import encoding_of
+from realtime.render.clip import paint_clip
+from realtime.render.opened import open_clip
 from tests.conftest import MakeClip, picture, same
 from tests.read_back import times
 from weights.errors import InputError

@@ -87,7 +87,7 @@ def names_in(requirements: Path) -> set[str]:
     return found
 
 
-OPTIONAL = {"pillow-heif", "sounddevice", "pyvirtualcam"}
+OPTIONAL = {"pillow-heif", "sounddevice", "pyvirtualcam", "ray"}
 """What is used where it is there, and said where it is not."""
 
 

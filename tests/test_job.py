@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from realtime.options import parse
-from realtime.render import job
+from realtime.render import asked
 from realtime.render.pipeline import Progress
 from tests.conftest import MakeClip, picture
 from tests.test_main import ROOT, run
@@ -79,7 +79,7 @@ def test_the_line_of_progress_goes_before_anything_is_said(
         on_progress(Progress(1, 9))
         raise InputError("It broke.")
 
-    monkeypatch.setattr(job, "paint_clip", breaks)
+    monkeypatch.setattr(asked, "paint_clip", breaks)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert run("in/below/c.mp4", "-o", "out.mp4", "--weights", styles) == 2
     assert capsys.readouterr().err.endswith("\r\x1b[Klivebrush: It broke.\n")

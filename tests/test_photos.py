@@ -80,7 +80,7 @@ def test_srgb_itself_is_left_alone() -> None:
     assert to_srgb(image, SRGB[:140]) is None
 
 
-@pytest.mark.parametrize("name", ["in.jpg", "in.png", "in.webp"])
+@pytest.mark.parametrize("name", ["in.jpg", "in.png", "in.webp", "in.tif"])
 def test_a_photo_of_a_wide_gamut_keeps_its_look(tmp_path: Path, name: str) -> None:
     image = np.full((32, 48, 3), (200, 80, 60), np.uint8)
     Pillow.fromarray(image).save(tmp_path / name, icc_profile=KINDS["p3"], quality=100)
@@ -98,28 +98,34 @@ def test_a_profile_that_can_not_be_turned_goes_along(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_still(tmp_path / "out.png").image, picture(32, 48))
 
 
-@pytest.mark.parametrize("target", ["out.jpg", "out.png", "out.webp"])
-def test_date_and_camera_are_kept_and_the_turn_is_done(tmp_path: Path, target: str) -> None:
+@pytest.mark.parametrize(("source", "target"), [
+    ("in.jpg", "out.jpg"), ("in.jpg", "out.png"), ("in.jpg", "out.webp"), ("in.tif", "out.jpg")
+])  # fmt: skip
+def test_date_and_camera_are_kept_and_the_turn_is_done(tmp_path: Path, source: str, target: str) -> None:
     words: Any = Pillow.Exif()
     words[274], words[315], words[306] = 6, "Someone", "2024:05:06 07:08:09"
-    Pillow.fromarray(picture(32, 48)).save(tmp_path / "in.jpg", exif=words)
-    paint_still(tmp_path / "in.jpg", tmp_path / target, same)
+    words[0x8769] = {33437: 2.8, 36867: "2024:05:06 07:08:08", 34855: 100}
+    Pillow.fromarray(picture(32, 48)).save(tmp_path / source, exif=words.tobytes())
+    paint_still(tmp_path / source, tmp_path / target, same)
     painted = reopened(tmp_path / target)
     kept = painted.getexif()
-    assert (kept[315], kept[306], kept[274]) == ("Someone", "2024:05:06 07:08:09", 1)
+    assert (kept[315], kept[306], kept.get(274, 1)) == ("Someone", "2024:05:06 07:08:09", 1)
+    exposure = kept.get_ifd(0x8769)
+    assert (exposure[33437], exposure[36867], exposure[34855]) == (2.8, "2024:05:06 07:08:08", 100)
     assert painted.size == (32, 48)
 
 
+@pytest.mark.parametrize("name", ["in.png", "in.tif"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_transparency_lies_as_its_picture(tmp_path: Path, orientation: int) -> None:
+def test_transparency_lies_as_its_picture(tmp_path: Path, orientation: int, name: str) -> None:
     """Even where all is of one colour, so that the picture itself doesn't tell which way up it is."""
     alpha = np.zeros((32, 48), np.uint8)
     alpha[:8, :8] = 255
     words: Any = Pillow.Exif()
     words[274] = orientation
     flat = np.full((32, 48, 3), 90, np.uint8)
-    Pillow.fromarray(np.dstack((flat, alpha)), "RGBA").save(tmp_path / "in.png", exif=words)
-    still = read_still(tmp_path / "in.png")
+    Pillow.fromarray(np.dstack((flat, alpha)), "RGBA").save(tmp_path / name, exif=words)
+    still = read_still(tmp_path / name)
     corner = {1: (0, 0), 2: (0, -1), 3: (-1, -1), 4: (-1, 0), 5: (0, 0), 6: (0, -1), 7: (-1, -1), 8: (-1, 0)}
     assert still.alpha is not None
     assert still.alpha.shape == ((32, 48) if orientation < 5 else (48, 32))

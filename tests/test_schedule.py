@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from realtime.options import parse
-from realtime.render.job import open_painter, steps_of
+from realtime.render.asked import open_painter, steps_of
 from realtime.render.painter import Painter
 from realtime.timeline import Schedule, read_schedule, shown_schedule
 from tests.conftest import MakeClip

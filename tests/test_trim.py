@@ -13,7 +13,8 @@ import pytest
 from realtime.codecs import Encoding
 from realtime.options import parse
 from realtime.render import reader as clip_reader
-from realtime.render.clip import open_clip, paint_clip
+from realtime.render.clip import paint_clip
+from realtime.render.opened import open_clip
 from realtime.render.picture import Timed
 from realtime.render.reader import ClipReader
 from realtime.render.resume import Resume, Stopped
@@ -170,10 +171,10 @@ def test_a_stopped_part_goes_on(make_clip: MakeClip, tmp_path: Path) -> None:
 
 
 def test_another_part_is_refused(make_clip: MakeClip, styles: Path, tmp_path: Path) -> None:
-    from realtime.render.job import _resume
+    from realtime.render.asked import resume_of
 
     options = parse(["a.mp4", "--weights", str(styles), "--trim", "1-2"])
-    assert _resume(options, ((Fraction(0), "same"),)).settings["--trim"] == "1-2"
+    assert resume_of(options, ((Fraction(0), "same"),)).settings["--trim"] == "1-2"
     begun = Resume({"--trim": "1-2"}, part_seconds=1.0)
     source, target = long_clip(make_clip), tmp_path / "out.mp4"
     with pytest.raises(Stopped):

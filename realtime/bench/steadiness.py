@@ -20,7 +20,7 @@ import numpy as np
 from realtime.__main__ import default_style
 from realtime.frames import Image
 from realtime.layout import Layout
-from realtime.render.clip import open_clip
+from realtime.render.opened import open_clip
 from realtime.render.picture import Picture
 from realtime.render.steady import Steady, led
 from realtime.styles import open_style

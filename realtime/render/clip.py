@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from realtime.clip_writer import ClipWriter
 from realtime.codecs import VIDEO_SUFFIXES, Encoding
 from realtime.frames import Image
 from realtime.layout import OWN_SIZE, Layout
-from realtime.render.animation import AnimationReader
+from realtime.numbered import is_numbered
 from realtime.render.journal import Journal
+from realtime.render.numbered_out import write_numbered
+from realtime.render.opened import InParts, Reader, open_clip
 from realtime.render.painter import Painter
-from realtime.render.parts import count_parts
 from realtime.render.picture import Picture
 from realtime.render.pipeline import Pipeline, Progress, Summary, Work, painting
 from realtime.render.reader import ClipReader
-from realtime.render.resume import Resume, paint_parts
+from realtime.render.resume import Resume, join_shares, paint_parts
+from realtime.render.sequence import RATE
 from realtime.render.tracks import Tracks
 from realtime.render.words import said_of, white_notes
 from realtime.timeline import WHOLE, Trim
+from weights.errors import InputError
 from weights.files import not_the_original, replacing
 
-Reader = ClipReader | AnimationReader
+_A_FRAME = 0.04
+"""Seconds of a frame of a clip that doesn't say."""
 
 
 def paint_clip(
@@ -36,46 +44,91 @@ def paint_clip(
     steady: bool = False,
     resume: Resume | None = None,
     trim: Trim = WHOLE,
+    rate: Fraction = RATE,
 ) -> Summary:
     """Paint the video `source` into `target`, coded as its suffix or `encoding` says.
 
     Every frame keeps its time, sound is copied, and what phones and old cameras leave to the player is done: frames are
     turned upright, and keep their pixel aspect and colours. `layout` says how large they are painted and delivered,
-    `trim` which part of the clip is taken; `steady` takes the flicker out of the paintings. `target` appears whole or
-    not at all. With `resume` a long clip is painted in parts, and goes on with the one where an earlier run was
-    stopped. Raises InputError.
+    `trim` which part of the clip is taken, `rate` how fast numbered pictures follow each other; `steady` takes the
+    flicker out of the paintings. `target` appears whole or not at all. With `resume` a long clip is painted in parts,
+    and goes on with the one where an earlier run was stopped. Raises InputError.
     """
     encoding.codec_of(target)  # what doesn't fit is said before the work
     not_the_original(target, source)
     work = Work(paint.picture if isinstance(paint, Painter) else painting(paint), encoding, steady, on_progress)
-    with open_clip(source, layout, trim) as reader:
-        if resume and isinstance(reader, ClipReader) and target.suffix.lower() in VIDEO_SUFFIXES:
-            count = count_parts(reader, resume.part_seconds)
-            if count > 1:
-                journal = Journal(target, count)
-                return paint_parts(reader, journal, work, resume)
-        return _paint_whole(reader, target, work)
+    with open_clip(source, layout, trim, rate) as reader:
+        journal = _journal(reader, target, resume)
+        if journal and isinstance(reader, InParts):
+            return paint_parts(reader, journal, work, resume or Resume())
+        return (_paint_numbered if is_numbered(target) else _paint_whole)(reader, target, work)
+
+
+def join_clip(
+    source: Path,
+    target: Path,
+    resume: Resume,
+    layout: Layout = OWN_SIZE,
+    trim: Trim = WHOLE,
+    rate: Fraction = RATE,
+) -> Summary:
+    """Put together what several machines have painted of `source`. Raises InputError where something is missing."""
+    with open_clip(source, layout, trim, rate) as reader:
+        journal = _journal(reader, target, resume)
+        if journal and isinstance(reader, InParts):
+            return join_shares(reader, journal, resume)
+    raise still_to_be_painted(target)
+
+
+def still_to_be_painted(target: Path) -> InputError:
+    """What is said where there is nothing of `target` to join."""
+    return InputError(f"{target} is still to be painted: paint it first, with --part.")
+
+
+def parts_of(
+    source: Path, target: Path, resume: Resume, trim: Trim = WHOLE, rate: Fraction = RATE
+) -> tuple[int, float]:
+    """In how many parts the clip is painted, and of how many seconds each is, about. Raises InputError."""
+    with open_clip(source, trim=trim, rate=rate) as reader:
+        journal = _journal(reader, target, resume)
+        return (journal.count, resume.part_seconds) if journal else (1, reader.total * _A_FRAME)
+
+
+def _journal(reader: Reader, target: Path, resume: Resume | None) -> Journal | None:
+    """What is painted of the clip so far; None where it isn't painted in parts. Numbered pictures always are."""
+    if isinstance(reader, InParts) and is_numbered(target):
+        return (resume or Resume()).journal(reader, target)
+    if resume is None or not isinstance(reader, InParts) or target.suffix.lower() not in VIDEO_SUFFIXES:
+        return None
+    journal = resume.journal(reader, target)
+    return journal if journal.count > 1 else None
+
+
+def _paint_numbered(reader: Reader, target: Path, work: Work) -> Summary:
+    """Paint what can't begin in the middle into numbered pictures."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".", dir=target.parent) as folder:
+        whole = Path(folder) / "whole.mkv"
+        summary = _paint_whole(reader, whole, replace(work, encoding=Encoding("ffv1")))
+        assert reader.form is not None, "it is known from the first picture on"
+        write_numbered([whole], target, reader.form.size, count(1))
+    return summary
 
 
 def _paint_whole(reader: Reader, target: Path, work: Work) -> Summary:
     summary = Summary()
 
-    def count() -> None:
+    def counted() -> None:
         summary.frames += 1
         work.on_progress(Progress(summary.frames, reader.total))
 
     with replacing(target) as temporary:
         sink = _Whole(reader, temporary, work.encoding)
         with said_of(target):
-            Pipeline(reader, sink, work.steady).run(work.paint, count)
-        lost = reader.losses.notes(summary.frames) if isinstance(reader, ClipReader) else []
+            Pipeline(reader, sink, work.steady).run(work.paint, counted)
+        lost = reader.losses.notes(summary.frames) if isinstance(reader, InParts) else []
         summary.notes = [*sink.notes, *lost]
     return summary
-
-
-def open_clip(source: Path, layout: Layout = OWN_SIZE, trim: Trim = WHOLE) -> Reader:
-    """What reads the clip or moving picture `source`; raises InputError where nothing can."""
-    return (AnimationReader if source.suffix.lower() == ".webp" else ClipReader)(source, layout, trim)
 
 
 class _Whole:

@@ -4,71 +4,73 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Sequence
-from fractions import Fraction
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
-from realtime.codecs import Encoding
 from realtime.interrupt import tidy_when_stopped
-from realtime.layout import Layout
+from realtime.numbered import is_numbered
 from realtime.options import Options
-from realtime.render.clip import paint_clip
-from realtime.render.painter import Dials, Painter
+from realtime.render.asked import encoding_of, join_job, open_painter, paint_task, resume_of, steps_of
+from realtime.render.journal import forget, is_begun
+from realtime.render.painter import Painter
+from realtime.render.pipe import STREAM
 from realtime.render.pipeline import Progress
 from realtime.render.plan import Job, plan
 from realtime.render.resume import Resume, Stopped
-from realtime.stills import paint_still
-from realtime.styles import Opener
-from realtime.styles.blends import Part, find_blend, name_of
-from realtime.timeline import Schedule, shown_schedule
+from realtime.render.sequence import rate_of
+from realtime.render.shares import Outcome, Task, pieces_of, share_of
+from realtime.styles.blends import name_of
+from realtime.timeline import Schedule
 from weights.errors import InputError
-from weights.files import sha256
 
-_DECIDE = (
-    *("strength", "stroke", "keep_colors", "height", "out_height", "side_by_side"),
-    *("codec", "crf", "preset", "bits", "steady"),
-)
-"""The options that a clip which was begun with them can't go on without."""
+Doing = tuple[Task, Callable[[], Sequence[str]]]
+"""A task, and what does it and returns notes in words."""
 
 
 def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Path | None) -> int:
-    """Paint each of `inputs`; what can't be painted is said, and the others are painted all the same."""
+    """Paint each of `inputs`, or the share of them that is asked for, or join what others have painted.
+
+    What can't be done is said, and the rest is done all the same.
+    """
     steps = steps_of(options, style)
     jobs = plan(inputs, output, _name_of(steps))
     for job in jobs:
         if not job.still:
             encoding_of(options).codec_of(job.target)
+    if options.fps is not None and not any(is_numbered(job.source) for job in jobs):
+        raise InputError("--fps is how fast numbered pictures follow each other, as in frames/%05d.png: leave it out.")
+    resume = resume_of(options, steps)
+    if options.join:
+        tidy_when_stopped()
+        return _each(((Task(job), partial(join_job, job, options, resume)) for job in jobs), len(jobs))
+    if options.ray is not None:
+        return _paint_on_cluster(jobs, options, steps, resume)
     paint, note = open_painter(options, steps)
     tidy_when_stopped()  # not before: an engine that is broken off while it loads leaves a page of traceback
     say(note)
-    resume, failed = _resume(options, steps), 0
-    for job in jobs:
-        if job.there and not options.overwrite:
-            say(f"{job.target} is there already: --overwrite paints it again.")
-            continue
-        try:
-            notes = _paint(job, paint, options, resume)
-        except Stopped as stop:
-            say(str(stop))
-            raise
-        except (InputError, OSError) as error:
-            if len(jobs) == 1:
-                raise
-            failed += 1
-            say(str(error))
-        else:
-            print(job.target)
-            for note in notes:
-                say(note)
-    if failed:
-        raise InputError(f"{failed} of {len(jobs)} files could not be painted, as said above.")
-    return 0
+    tasks = [Task(job) for job in jobs]
+    if options.part:
+        number, count = options.part
+        tasks = share_of(pieces_of(jobs, resume, options.trim, rate_of(options.fps)), number, count)
+        if not tasks:
+            say(f"Share {number} of {count} has nothing to paint: a smaller --part-seconds makes more parts.")
+    todo = [task for task in tasks if not _is_there(task.job, options)]
+    return _each(((task, partial(_paint, task, paint, options, resume)) for task in todo), len(tasks))
 
 
-def steps_of(options: Options, style: str) -> Schedule:
-    """From which second on which style paints: `style`, until the schedule names another."""
-    schedule = options.style_schedule
-    return schedule if schedule and not schedule[0][0] else ((Fraction(0), style), *schedule)
+def _paint_on_cluster(jobs: Sequence[Job], options: Options, steps: Schedule, resume: Resume) -> int:
+    from realtime.render.cluster import Work, paint_on_cluster
+
+    jobs = [job for job in jobs if not _is_there(job, options)]
+    if options.restart:
+        for job in jobs:
+            forget(job.target)
+        resume = replace(resume, restart=False)
+    pieces = pieces_of(jobs, resume, options.trim, rate_of(options.fps))
+    painted = paint_on_cluster(pieces, Work(options, steps, resume), say)
+    return _each(((Task(job), partial(_finish, job, outcome, options, resume)) for job, outcome in painted), len(jobs))
 
 
 def _name_of(steps: Schedule) -> str:
@@ -77,58 +79,56 @@ def _name_of(steps: Schedule) -> str:
     return first if len(steps) == 1 else f"{first}-to-{last}"
 
 
-def open_painter(options: Options, steps: Schedule) -> tuple[Painter, str]:
-    """What paints in the styles of `steps`, and a note in words. Raises InputError."""
-    opener = Opener(options.weights, options.device, options.threads, options.engine, options.precision)
-    opened = [(time, opener(style)) for time, style in steps]
-    dials = Dials(options.strength, options.keep_colors, options.stroke)
-    return Painter(opened, options.fade, dials), opened[0][1].note
-
-
-def _resume(options: Options, steps: Schedule) -> Resume:
-    """How a clip goes on that was begun before; what only says where the network runs is free to change."""
-    files = [f for _, style in steps for part in find_blend(style, options.weights) for f in _hashes(part)]
-    settings = {f"--{name.replace('_', '-')}": getattr(options, name) for name in _DECIDE}
-    settings |= {"--style": steps[0][1], "--style-schedule": shown_schedule(steps[1:]) or None}
-    settings |= {"files of the style": files, "--trim": str(options.trim) if options.trim else None}
-    settings["--fade"] = options.fade if steps[1:] else None
-    return Resume(settings, options.restart, options.keep_partial, options.part_seconds)
-
-
-def _hashes(part: Part) -> list[str]:
-    """What tells the files that `part` is made of from any others."""
-    return [part.style.sha256, part.style.vector_sha256, sha256(part.picture) if part.picture else ""]
-
-
-def _paint(job: Job, paint: Painter, options: Options, resume: Resume) -> list[str]:
-    """Paint one file; returns notes in words."""
-    if job.still:
-        return paint_still(job.source, job.target, paint, layout_of(options))
-    progress = _Progress(job.source.name)
+def _each(todo: Iterable[Doing], count: int) -> int:
+    """Do one of `count` tasks after the other. Raises InputError where some failed."""
+    failed, out = 0, sys.stdout  # a cluster talks into another one meanwhile
     try:
-        return paint_clip(
-            job.source,
-            job.target,
-            paint,
-            layout_of(options),
-            progress,
-            encoding=encoding_of(options),
-            steady=options.steady,
-            resume=resume,
-            trim=options.trim,
-        ).notes
+        for task, do in todo:
+            try:
+                notes = do()
+            except (InputError, OSError) as error:
+                if count == 1:
+                    raise
+                failed += 1
+                say(str(error))
+            else:
+                if task.parts is None and task.job.target != STREAM:
+                    print(task.job.target, file=out)
+                for note in notes:
+                    say(note)
+    except Stopped as stop:
+        say(str(stop))
+        raise
+    if failed:
+        raise InputError(f"{failed} of {count} files could not be painted, as said above.")
+    return 0
+
+
+def _is_there(job: Job, options: Options) -> bool:
+    """Whether an earlier run has painted the file, which may stay; it is said.
+
+    A file that is named is painted again; but a share that is asked for twice, as schedulers do, is done once.
+    """
+    there = job.there or (options.part is not None and job.target.exists())
+    if there and not options.overwrite:
+        say(f"{job.target} is there already: --overwrite paints it again.")
+        return True
+    return False
+
+
+def _paint(task: Task, paint: Painter, options: Options, resume: Resume) -> Sequence[str]:
+    progress = _Progress(task.job.source.name)
+    try:
+        return paint_task(task, paint, options, resume, progress)
     finally:
         progress.clear()
 
 
-def encoding_of(options: Options) -> Encoding:
-    """What the command line asks of the encoder."""
-    return Encoding(options.codec, options.crf, options.preset, options.bits)
-
-
-def layout_of(options: Options) -> Layout:
-    """How large the command line wants what is painted."""
-    return Layout(options.height, options.out_height, options.side_by_side)
+def _finish(job: Job, outcome: Outcome, options: Options, resume: Resume) -> Sequence[str]:
+    """Put together what a cluster has painted of one file."""
+    if outcome.wrong:
+        raise InputError(outcome.wrong)
+    return join_job(job, options, resume) if is_begun(job.target) else outcome.notes
 
 
 def say(text: str) -> None:

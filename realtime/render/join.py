@@ -13,6 +13,7 @@ import av
 from realtime.av_frames import file_url
 from realtime.clip_writer import ClipFormat, muxer_options
 from realtime.render.journal import Journal, Note
+from realtime.render.opened import InParts, open_again
 from realtime.render.reader import ClipReader
 from realtime.render.tracks import Tracks
 from realtime.render.words import white_notes
@@ -34,37 +35,42 @@ class Joined:
         self.stream.time_base = form.time_base
 
 
-def join(source: ClipReader, journal: Journal, target: Path, upto: int | None = None) -> list[str]:
+def join(source: InParts, journal: Journal, target: Path, upto: int | None = None) -> list[str]:
     """Write the first `upto` parts (all) and the rest of `source`, read anew, to `target`; returns notes in words.
 
     Raises InputError where a part is missing, PyAV's FFmpegError where the file can't be written.
     """
     whole = upto is None
-    parts = _parts(journal, journal.count if upto is None else upto)
-    if not parts:
-        raise InputError(f"{source.path} holds no frame that can be read: choose another file.")
-    with ClipReader(source.path, source.layout, source.trim) as reader:
+    parts = parts_to_join(source.path, journal, upto)
+    with open_again(source) as reader:
         packets = reader.packets()
-        first = next(packets)
+        begun = list(islice(packets, 1))
         assert reader.form is not None, "it is known from the first packet on"
         output = Joined(target, reader.form, parts[0][0])
+        notes: list[str] = []
         try:
-            tracks = Tracks(reader, output)
             pictures = _Pictures(parts, output, reader.form.time_base)
-            _copy(reader, chain((first,), packets), pictures, tracks, None if whole else pictures.end)
-            tracks.finish()
+            if isinstance(reader, ClipReader):
+                tracks = Tracks(reader, output)
+                _copy(reader, chain(begun, packets), pictures, tracks, None if whole else pictures.end)
+                tracks.finish()
+                notes = tracks.notes
+            pictures.write_until(None)
         finally:
             output.container.close()
         reader.losses.damaged = sum(note.lost for _, note in parts)
-        notes = reader.losses.notes(sum(len(note.packets) for _, note in parts)) if whole else []
+        lost = reader.losses.notes(sum(len(note.packets) for _, note in parts)) if whole else []
         white = white_notes(source.path) if any(note.white for _, note in parts) else []
-        return [*tracks.notes, *white, *notes]
+        return [*notes, *white, *lost]
 
 
-def _parts(journal: Journal, count: int) -> list[tuple[Path, Note]]:
-    """Files and notes of the first `count` parts, those that are empty left out."""
+def parts_to_join(source: Path, journal: Journal, upto: int | None) -> list[tuple[Path, Note]]:
+    """Files and notes of the first `upto` parts (all), those that are empty left out.
+
+    Raises InputError where one is missing, or all are empty.
+    """
     parts = []
-    for part in range(count):
+    for part in range(journal.count if upto is None else upto):
         note = journal.note(part)
         if note is None:
             raise InputError(
@@ -73,6 +79,8 @@ def _parts(journal: Journal, count: int) -> list[tuple[Path, Note]]:
             )
         if note.packets:
             parts.append((journal.path(part), note))
+    if not parts:
+        raise InputError(f"{source} holds no frame that can be read: choose another file.")
     return parts
 
 
@@ -86,7 +94,6 @@ def _copy(
                 pictures.write_until(packet.dts * packet.time_base)
         elif end is None or packet.pts is None or packet.pts * packet.time_base < end:
             tracks.write(packet)
-    pictures.write_until(None)
 
 
 class _Pictures:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 from zlib import crc32
 
+from realtime.numbered import is_numbered, names_of, numbers_in
 from weights.errors import InputError
 from weights.files import replacing
 
@@ -40,8 +41,7 @@ class Journal:
 
     def __init__(self, target: Path, count: int) -> None:
         self.target, self.count = target, count
-        name = f".{target.stem[:40]}-{crc32(target.name.encode(errors='surrogateescape')):08x}.parts"
-        self._folder = target.with_name(name)
+        self._folder = _folder_of(target)
 
     def open(self, source: Path, settings: Mapping[str, Any], restart: bool = False) -> None:
         """Begin, or go on. Raises InputError where another source or other `settings` were begun with."""
@@ -78,13 +78,17 @@ class Journal:
         """Say that `part` is painted, its file being there."""
         self._write(f"{part:05d}.json", asdict(note))
 
-    def missing(self) -> list[int]:
-        """The parts that are still to be painted."""
-        return [part for part in range(self.count) if self.note(part) is None]
+    def missing(self, wanted: Iterable[int] | None = None) -> list[int]:
+        """Those of the parts `wanted` (all) that are still to be painted."""
+        return [part for part in (range(self.count) if wanted is None else wanted) if self.note(part) is None]
+
+    def frames(self, wanted: Iterable[int]) -> int:
+        """How many frames are painted of the parts `wanted`."""
+        return sum(len(note.packets) for part in wanted if (note := self.note(part)))
 
     def remove(self) -> None:
-        """Forget all; only what is ours is in the folder."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        """Throw all parts away."""
+        forget(self.target)
 
     def _read(self, name: str) -> Any:
         try:
@@ -97,8 +101,25 @@ class Journal:
             temporary.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
 
 
+def is_begun(target: Path) -> bool:
+    """Whether somebody has begun to paint parts of `target`."""
+    return _folder_of(target).is_dir()
+
+
+def forget(target: Path) -> None:
+    """Throw away what is painted of `target`; only what is ours is in its folder."""
+    shutil.rmtree(_folder_of(target), ignore_errors=True)
+
+
+def _folder_of(target: Path) -> Path:
+    return target.with_name(f".{target.stem[:40]}-{crc32(target.name.encode(errors='surrogateescape')):08x}.parts")
+
+
 def _known(source: Path) -> dict[str, Any]:
     """What tells `source` from another file, or from itself after a change. Raises InputError."""
+    if is_numbered(source):  # pictures that were not good enough may be made again meanwhile, the first excepted
+        numbers = numbers_in(source)
+        return {**_known(names_of(source)(numbers[0])), "numbers": [numbers[0], numbers[-1], len(numbers)]}
     try:
         state = source.stat()
         with source.open("rb") as file:

@@ -16,12 +16,13 @@ import av
 from realtime.clip_writer import ClipFormat, ClipWriter
 from realtime.codecs import Encoding
 from realtime.render.journal import Journal, Note
+from realtime.render.opened import InParts
 from realtime.render.picture import Picture, Timed
 from realtime.render.reader import ClipReader
 from weights.files import replacing
 
 
-def count_parts(reader: ClipReader, seconds: float) -> int:
+def count_parts(reader: InParts, seconds: float) -> int:
     """Into how many parts of some `seconds` the clip goes; the last one may be half as long, or longer."""
     length = reader.length
     if length is None:  # a recording that was cut off, say: its packets know
@@ -37,7 +38,7 @@ class PartReader:
     A picture belongs to the part in whose `seconds` its time lies, the last of `count` parts having no end.
     """
 
-    def __init__(self, reader: ClipReader, wanted: Collection[int], count: int, seconds: float, lead: int) -> None:
+    def __init__(self, reader: InParts, wanted: Collection[int], count: int, seconds: float, lead: int) -> None:
         self._reader, self._wanted, self._count, self._lead = reader, frozenset(wanted), count, lead
         self._seconds = Fraction(seconds)
 
@@ -64,7 +65,7 @@ class PartReader:
 class PartWriter:
     """Writes the pictures of the parts `wanted` to their files; a part that gets none is noted as empty."""
 
-    def __init__(self, reader: ClipReader, journal: Journal, wanted: Collection[int], encoding: Encoding) -> None:
+    def __init__(self, reader: InParts, journal: Journal, wanted: Collection[int], encoding: Encoding) -> None:
         self._reader, self._journal = reader, journal
         self._encoding = replace(encoding, codec=encoding.name_for(journal.target))
         self._wanted = sorted(wanted)

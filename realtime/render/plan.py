@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from realtime.codecs import MOVING_PICTURES, VIDEO_SUFFIXES
+from realtime.numbered import is_numbered, names_of, numbers_in
+from realtime.render.pipe import STREAM
 from realtime.stills import WRITABLE, is_still, pages
 from weights.errors import InputError
 from weights.files import not_the_original
@@ -38,6 +41,8 @@ class _Source:
     @property
     def still(self) -> bool:
         """Whether it is a picture that doesn't move."""
+        if is_numbered(self.path):
+            return False
         moves = self.path.suffix.lower() in (".gif", ".webp", ".png", ".apng", ".avif") and pages(self.path) > 1
         return not moves and (is_still(self.path) or self.path.suffix.lower() == ".gif")
 
@@ -57,6 +62,8 @@ def plan(inputs: Iterable[Path], output: Path | None, style: str) -> list[Job]:
 
 
 def _plan(inputs: list[Path], output: Path | None, style: str) -> list[Job]:
+    if STREAM in (*inputs, output):
+        return [_through_a_pipe(inputs, output)]
     sources = list(_expand(inputs, output, style))
     if output is not None and _is_file_name(output):
         if len(sources) != 1 or inputs[0].is_dir():
@@ -71,7 +78,9 @@ def _plan(inputs: list[Path], output: Path | None, style: str) -> list[Job]:
     for source in sources:
         still = source.still
         place = folder / source.inside.parent if source.inside is not None else folder
-        target = _free(place, source.path.stem, ending, _suffix(source.path, still), style, taken)
+        apart = output is None and is_numbered(source.path)  # they are many, and lie together
+        place = folder / f"{source.path.absolute().parent.name}-{style}" if apart else place
+        target = _free(place, source.path.stem, "" if apart else ending, _suffix(source.path, still), style, taken)
         taken.add(target.resolve())
         jobs.append(Job(source.path, target, still, source.inside is not None and target.exists()))
     return jobs
@@ -80,6 +89,9 @@ def _plan(inputs: list[Path], output: Path | None, style: str) -> list[Job]:
 def _expand(inputs: list[Path], output: Path | None, style: str) -> Iterator[_Source]:
     """The files to paint; of a folder all in it and below it, less what an earlier run painted beside them."""
     for path in inputs:
+        if is_numbered(path) and numbers_in(path):
+            yield _Source(path)
+            continue
         if not path.exists():
             raise InputError(f"There is no file {path}: check the name.")
         if not path.is_dir():
@@ -108,6 +120,8 @@ def _is_file_name(output: Path) -> bool:
 
 def _one(source: _Source, output: Path) -> Job:
     still, suffix = source.still, output.suffix.lower()
+    if is_numbered(output):
+        return _numbered(source, output)
     if not still and suffix in WRITABLE - MOVING_PICTURES and pages(source.path):
         still = True  # the first picture of a moving one
     if still:
@@ -122,9 +136,35 @@ def _one(source: _Source, output: Path) -> Job:
     return Job(source.path, output, still)
 
 
+def _numbered(source: _Source, output: Path) -> Job:
+    if source.still or output.suffix.lower() not in WRITABLE:
+        what = "The picture" if source.still else "The clip"
+        raise InputError(f"{what} {source.path} can't be written as {output}: number clips, as in painted/%05d.png.")
+    if is_numbered(source.path):
+        numbers = numbers_in(source.path)
+        before, after = names_of(source.path), names_of(output)
+        not_the_original(after(numbers[0]), before(numbers[0]))
+    return Job(source.path, output, False)
+
+
+def _through_a_pipe(inputs: list[Path], output: Path | None) -> Job:
+    """One still; without `output` it goes into the pipe that follows."""
+    source = inputs[0]
+    if len(inputs) != 1 or (source != STREAM and not is_still(source)):
+        raise InputError("A pipe, called -, takes one picture, no clip: give -o a name to paint others.")
+    if source != STREAM and not source.exists():
+        raise InputError(f"There is no file {source}: check the name.")
+    output = STREAM if output is None else output
+    if output == STREAM and sys.stdout.isatty():
+        raise InputError("The painting would be printed here: send it on, as in > painted.png, or give -o a name.")
+    if output != STREAM and (output.is_dir() or output.suffix.lower() not in WRITABLE):
+        raise InputError(f"A picture from a pipe can't be written as {output}: end its name in .jpg, .png or .webp.")
+    return Job(source, output, True)
+
+
 def _suffix(source: Path, still: bool) -> str:
     suffix = source.suffix.lower()
-    if still:
+    if still or is_numbered(source):
         return source.suffix if suffix in WRITABLE else ".png"
     if pages(source):
         return ".gif" if suffix == ".gif" else ".webp"

@@ -80,7 +80,7 @@ def read_painting(path: Path) -> Image:
 
     Raises InputError where it can't be read or is too large for the memory.
     """
-    check_memory(path, SHORT_SIDE)
+    check_memory(str(path), path, SHORT_SIDE)
     try:
         still = read_still(path)
         return over_white(still.image, still.alpha)
