@@ -35,7 +35,7 @@ def main(arguments: list[str] | None = None) -> int:
     options = parse(arguments)
     if options.keep_style is not None:
         options = replace(options, style=keep(options, options.keep_style))
-    if options.list or options.json:
+    if options.list or (options.json and not options.inputs):
         return list_styles(options.weights, options.json)
     check(Wanted(options.engine, options.device, options.precision, options.threads))
     if options.inputs:
@@ -119,7 +119,8 @@ def run_window(options: Options) -> int:
         return run(options, style, options.height or LIVE_HEIGHT)
     if options.source is not None:
         raise InputError(trouble)
-    from realtime.render.job import paint_files, say
+    from realtime.render.job import paint_files
+    from realtime.render.report import say
 
     tidy_when_stopped()
     say(f"{trouble} Painting the sample clip instead.")

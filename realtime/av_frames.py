@@ -119,7 +119,7 @@ class FromImage:
             frame = av.VideoFrame.from_ndarray(image, format="rgb24")
         else:
             frame = av.VideoFrame.from_ndarray(np.dstack((image, alpha)), format="rgba")
-        if not self._pixels.startswith("yuv"):
+        if not in_yuv(self._pixels):
             return self._reformatter.reformat(frame, format=self._pixels)
         matrix = _SWS_MATRIX[self._colors.matrix]
         frame = self._reformatter.reformat(
@@ -134,6 +134,11 @@ class FromImage:
         frame.colorspace, frame.color_range = self._colors.matrix, _LIMITED
         frame.color_primaries, frame.color_trc = self._colors.primaries, self._colors.transfer
         return frame
+
+
+def in_yuv(pixels: str) -> bool:
+    """Whether the format `pixels` of FFmpeg has a matrix and a range."""
+    return pixels.startswith(("yuv", "nv12", "p010"))
 
 
 def file_url(path: Path) -> str:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from realtime.av_filters import ToPalette
-from realtime.av_frames import Colors, FromImage, file_url
+from realtime.av_frames import Colors, FromImage, file_url, in_yuv
 from realtime.codecs import MOVING_PICTURES, Encoding
 from realtime.frames import Image, over_white, pad_to_even
 
@@ -110,11 +110,11 @@ class ClipWriter:
         stream.height, stream.width = self.size
         context = stream.codec_context
         context.time_base = stream.time_base = form.time_base
-        if self._codec.encoder == "libx265" and self.container.format.name != "matroska":
+        if context.name.startswith(("libx265", "hevc")) and self.container.format.name != "matroska":
             context.codec_tag = "hvc1"  # the name under which Apple's players know it
         if form.aspect is not None:
             context.sample_aspect_ratio = form.aspect
-        if self._pixels.startswith("yuv"):
+        if in_yuv(self._pixels):
             context.colorspace, context.color_range = form.colors.matrix, 1
             context.color_primaries, context.color_trc = form.colors.primaries, form.colors.transfer
         return stream

@@ -62,12 +62,17 @@ _FIRST = {".webm": "vp9", ".webp": "webp", ".gif": "gif"}
 
 @dataclass(frozen=True)
 class Encoding:
-    """What the user asks of the encoder; None and 8 bits leave it to the kind of file."""
+    """What the user asks of the encoder; None and 8 bits leave it to the kind of file.
+
+    `hardware`, of the kind `hwaccel`, takes the place of the codec's own encoder; see `realtime.hardware`.
+    """
 
     codec: str | None = None
     crf: int | None = None
     preset: str | None = None
     bits: int = 8
+    hardware: Codec | None = None
+    hwaccel: str | None = None
 
     def codec_of(self, path: Path) -> Codec:
         """The codec for `path`; raises InputError where what was asked for doesn't fit.
@@ -87,6 +92,7 @@ class Encoding:
         codec = CODECS.get(name)
         if codec is None:
             raise InputError(f"--codec {name} is unknown: choose one of {', '.join(NAMES)}.")
+        codec = self.hardware or codec
         if suffix not in codec.suffixes:
             raise InputError(
                 f"{path.name} can't hold --codec {name}: end its name in {' or '.join(sorted(codec.suffixes))}."
@@ -109,5 +115,5 @@ class Encoding:
 
     def options_of(self, codec: Codec) -> dict[str, str]:
         """What the encoder is told."""
-        asked = {"crf": self.crf, "preset": self.preset}
+        asked = {"crf": None if self.hardware else self.crf, "preset": self.preset}
         return codec.options | {name: str(value) for name, value in asked.items() if value is not None}

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
 
 from realtime.codecs import NAMES
-from realtime.timeline import WHOLE, Schedule, Trim, read_schedule
+from realtime.suffixes import WRITABLE
+from realtime.timeline import WHOLE, Schedule, Trim, read_schedule, read_time
 from weights.errors import InputError
 
 
@@ -18,6 +21,7 @@ class FileOptions:
     codec: str | None = None
     crf: int | None = None
     preset: str | None = None
+    hwaccel: str | None = None
     bits: int = 8
     steady: bool = True
     restart: bool = False
@@ -31,10 +35,20 @@ class FileOptions:
     part: tuple[int, int] | None = None
     join: bool = False
     ray: str | None = None
+    preview: Path | None = None
+    at: Fraction | None = None
+    dry_run: bool = False
 
     def __post_init__(self) -> None:
+        if self.hwaccel == "auto" and (self.part or self.join or self.ray is not None):
+            raise InputError("--hwaccel may find something else on each machine: name what all have, as in nvenc.")
         if not 0.1 <= self.part_seconds <= 86400:
             raise InputError(f"--part-seconds {self.part_seconds:g} is out of range: give 0.1 to 86400 seconds.")
+        if self.preview is not None:
+            if self.preview.suffix.lower() not in WRITABLE:
+                raise InputError(f"--preview {self.preview} is no picture: end its name in .jpg, .png, .webp or .tif.")
+        elif self.at is not None:
+            raise InputError("--at says which frame a preview shows: give --preview FILE too.")
         if not 0 <= self.fade <= 3600:
             raise InputError(f"--fade {self.fade:g} is out of range: give 0 to 3600 seconds.")
         if self.out_height is not None and not 16 <= self.out_height <= 8640:
@@ -58,10 +72,16 @@ def add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
         add("--out-height", type=int, metavar="N",
             help="lines of the file, whatever --height paints at (default: the source's)"),
         add("--side-by-side", action="store_true", help="the source at the left, the painting at the right"),
+        add("--preview", type=Path, metavar="FILE", help="paint one frame, from the middle, to a picture, and no more"),
+        add("--at", type=read_time, metavar="S", help="the second whose frame it shows"),
+        add("--dry-run", action="store_true", help="say what would be written and how long it takes; write nothing"),
+        add("--json", action="store_true", help="tell it in lines of JSON, for programs"),
         add("--overwrite", action="store_true", help="paint again what is in the folder OUT already"),
         add("--codec", metavar="NAME", help=f"{', '.join(NAMES)} (default: h264; vp9 in .webm)"),
         add("--crf", type=int, metavar="N", help="0 is best, larger is smaller (default: the codec's own)"),
         add("--preset", metavar="P", help="the encoder's pace, such as medium (h264, hevc) or 6 (av1)"),
+        add("--hwaccel", metavar="K", nargs="?", const="auto",
+            help="encode in hardware that can: auto, nvenc, videotoolbox, qsv, amf, mf"),
         add("--bits", type=int, metavar="N", default=default.bits, help="8 or 10: smoother gradients (default: 8)"),
         add("--steady", action=argparse.BooleanOptionalAction, default=default.steady,
             help="take the flicker out of clips, along the optical flow (default: on)"),

@@ -78,10 +78,16 @@ class Options(FileOptions):
             raise InputError("--microphone is heard in a recording: give --record FILE too.")
         if self.keep_style is not None and self.style is None:
             raise InputError("--keep-style NAME keeps the style of a picture: give --style PICTURE too.")
-        if (self.part or self.join or self.ray is not None) and not self.inputs:
-            raise InputError("--part, --join and --ray need files to paint: name a clip or a folder too.")
-        if self.output is not None and not self.inputs:
-            raise InputError(f"-o {self.output} needs files to paint: name a picture or a clip before it.")
+        if not self.inputs:
+            self._check_without_files()
+
+    def _check_without_files(self) -> None:
+        asked = {"-o": self.output, "--preview": self.preview, "--dry-run": self.dry_run, "--trim": self.trim,
+            "--style-schedule": self.style_schedule, "--side-by-side": self.side_by_side,
+            "--part": self.part, "--join": self.join, "--ray": self.ray is not None}  # fmt: skip
+        for name, value in asked.items():
+            if value:
+                raise InputError(f"{name} needs files to paint: name a picture or a clip before it.")
 
     @property
     def goes_out(self) -> bool:
@@ -177,7 +183,6 @@ def _parser() -> argparse.ArgumentParser:
     add("--precision", default=default.precision, help=argparse.SUPPRESS)
     add("--threads", type=int, metavar="N", default=default.threads, help=argparse.SUPPRESS)
     add("--weights", action="append", default=[], metavar="DIR", help="folders of styles (default: yours, ours)")
-    add("--json", action="store_true", help=argparse.SUPPRESS)
     add("--keep-style", metavar="NAME", help=argparse.SUPPRESS)
     for action in (*add_file_options(parser), *_add_live_options(parser)):
         action.help = argparse.SUPPRESS

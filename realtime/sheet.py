@@ -11,9 +11,10 @@ import cv2
 import numpy as np
 
 from realtime.frames import Image, resize
-from realtime.stills import WRITABLE, StillPicture, read_still, write_still
+from realtime.stills import StillPicture, read_still, write_still
 from realtime.styles import Opener
 from realtime.styles.pictures import is_picture
+from realtime.suffixes import WRITABLE
 from weights.catalog import installed_styles
 from weights.command_line import in_one_sentence
 from weights.errors import InputError, exit_code

@@ -19,11 +19,9 @@ from realtime import exif
 from realtime.color_profile import to_srgb
 from realtime.frames import Image, bgr_from_rgb, fit_alpha, over_white, resize, rgb_from_bgr, working_size
 from realtime.layout import OWN_SIZE, Layout, delivered, twice
-from realtime.suffixes import HEIC, READABLE
+from realtime.suffixes import HEIC, READABLE, WRITABLE
 from weights.errors import InputError
 from weights.files import not_the_original, replacing
-
-WRITABLE = frozenset((".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff", ".ppm"))
 
 _OPAQUE = (b"\xff\xd8\xff", b"BM", b"P4", b"P5", b"P6")
 """How files begin whose kind has no transparency."""

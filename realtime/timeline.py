@@ -83,6 +83,13 @@ def shown_schedule(schedule: Schedule) -> str:
     return ", ".join(f"{_shown(time)} {style}" for time, style in schedule)
 
 
+def read_time(text: str) -> Fraction:
+    """What `--at` says, as in 12.5 or 1:05; raises InputError."""
+    if not re.fullmatch(_TIME, text.strip()):
+        raise InputError(f"--at {text} is no time: give seconds, as in 12.5, or minutes and seconds, as in 1:05.")
+    return seconds(text.strip())
+
+
 def seconds(time: str) -> Fraction:
     """What 12.5, 1:05 or 1:02:03.5 is in seconds."""
     total = Fraction(0)

@@ -47,6 +47,7 @@ def test_all_figures_are_measured_and_agree(
         best = row["alone_fps"][found["engine"]]
         assert row["loop_share"] == pytest.approx(row["loop_fps"] / best)
         assert row["file_share"] == pytest.approx(row["file_fps"] / best)
+        assert row["steady_share"] == pytest.approx(row["steady_fps"] / best)
         assert 0 < row["delay_ms"] < 5000
     assert large["johnson_times"] == pytest.approx(0.2 * large["alone_fps"][found["engine"]])
     assert "johnson_times" not in small

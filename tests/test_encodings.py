@@ -69,8 +69,8 @@ def test_what_does_not_fit_is_said_before_the_work(
 
 def test_the_command_line_reaches_the_encoder() -> None:
     asked = parse(["a.mp4", "-o", "b.mkv", "--codec", "hevc", "--crf", "30", "--preset", "fast", "--bits", "10"])
-    assert encoding_of(asked) == Encoding("hevc", 30, "fast", 10)
-    assert encoding_of(Options()) == Encoding()
+    assert encoding_of(asked, Path("a.mp4"))[0] == Encoding("hevc", 30, "fast", 10)
+    assert encoding_of(Options(), Path("a.mp4"))[0] == Encoding()
     assert Encoding(crf=30).options_of(CODECS["h264"]) == {"crf": "30", "preset": "veryfast"}
 
 

@@ -66,7 +66,7 @@ def test_a_full_disk_does_not_end_the_others(
     assert run("in", "-o", "out", "--weights", styles) == 2
     said = capsys.readouterr().err.splitlines()
     assert "No space left on device" in said[0]
-    assert said[1] == "livebrush: 1 of 3 files could not be painted, as said above."
+    assert said[-1] == "livebrush: 1 of 3 files could not be painted, as said above."
     assert files("out") == ["b.png", "below/c.mp4"]
 
 
@@ -74,7 +74,7 @@ def test_the_line_of_progress_goes_before_anything_is_said(
     styles: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def breaks(*arguments: object, **_: object) -> None:
-        on_progress = arguments[-1]
+        on_progress = arguments[4]
         assert callable(on_progress)
         on_progress(Progress(1, 9))
         raise InputError("It broke.")
@@ -82,7 +82,9 @@ def test_the_line_of_progress_goes_before_anything_is_said(
     monkeypatch.setattr(asked, "paint_clip", breaks)
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     assert run("in/below/c.mp4", "-o", "out.mp4", "--weights", styles) == 2
-    assert capsys.readouterr().err.endswith("\r\x1b[Klivebrush: It broke.\n")
+    said = capsys.readouterr().err
+    assert "c.mp4" in said and "1 of 9 frames" in said
+    assert said.endswith("livebrush: It broke.\n") and "\x1b[2K" in said.splitlines()[-1], "the bars are wiped away"
 
 
 def test_keep_colors_does_not_eat_a_file() -> None:
@@ -108,7 +110,8 @@ def test_a_name_that_the_terminal_can_not_write(styles: Path, folder: Path) -> N
     Path("in/a.png").rename("ü.png")
     process = livebrush("ü.png", "in/b.png", "--weights", styles, PYTHONIOENCODING="ascii")
     out, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
+    assert process.returncode == 0
+    assert err.startswith("livebrush: 2 files, 2 frames in ") and err.count("\n") == 1
     assert out.splitlines() == ["\\xfc-negative.png", "b-negative.png"]
 
 

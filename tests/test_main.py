@@ -169,7 +169,9 @@ def test_without_a_screen_the_sample_clip_is_painted(
     monkeypatch.setattr(display_check, "screen_trouble", lambda: "There is no screen here.")
     assert run("--weights", styles) == 0
     said = capsys.readouterr()
-    assert said.err == "livebrush: There is no screen here. Painting the sample clip instead.\n"
+    first, last = said.err.splitlines()
+    assert first == "livebrush: There is no screen here. Painting the sample clip instead."
+    assert last.startswith("livebrush: ") and last.endswith(" frames a second.")
     assert said.out == "livebrush-demo.mp4\n"
     with av.open("livebrush-demo.mp4") as clip:
         assert clip.streams.video[0].frames == 120

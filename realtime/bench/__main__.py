@@ -114,7 +114,8 @@ def _speeds(options: BenchOptions, style: str, sizes: list[Size]) -> dict[str, A
             turns["alone", f"{at} {name}"] = lambda s=stylizer, z=size: alone_fps(s, z, options.seconds)  # type: ignore[misc]
         for key, turn in (("loop", loop_fps), ("delay", delay_ms)):
             turns[key, at] = lambda t=turn, z=size: t(ours, z, options.seconds, screen)  # type: ignore[misc]
-        turns["file", at] = lambda z=size: file_fps(ours, z, options.seconds)  # type: ignore[misc]
+        for key, steady in (("file", False), ("steady", True)):
+            turns[key, at] = lambda z=size, s=steady: file_fps(ours, z, options.seconds, s)  # type: ignore[misc]
     if YARDSTICK_SIZE in sizes:
         turns["johnson", ""] = lambda: johnson_ms(options.threads)
     got = _in_turns(turns, options.rounds)
@@ -126,8 +127,9 @@ def _speeds(options: BenchOptions, style: str, sizes: list[Size]) -> dict[str, A
         alone = {name: got["alone", f"{at} {name}"] for name in stylizers}
         best = alone[ours.runs_on]
         gmac = work(ours.path, *size)
-        row = {"size": at, "alone_fps": alone, "loop_fps": got["loop", at], "loop_share": got["loop", at] / best}
-        row |= {"file_fps": got["file", at], "file_share": got["file", at] / best, "delay_ms": got["delay", at]}
+        row: dict[str, Any] = {"size": at, "alone_fps": alone, "delay_ms": got["delay", at]}
+        for key in ("loop", "file", "steady"):
+            row |= {f"{key}_fps": got[key, at], f"{key}_share": got[key, at] / best}
         row |= {"gmac": gmac, "roof_share": gmac and gmac * best / got["roof", ""]}
         if size == YARDSTICK_SIZE and "johnson" in {key for key, _ in got}:
             row |= {"johnson_ms": got["johnson", ""], "johnson_times": got["johnson", ""] * best / 1000}
@@ -204,7 +206,7 @@ def _print_speeds(found: dict[str, Any]) -> None:
 
     for name in found["sizes"][0]["alone_fps"]:
         line(f"{name} alone", [f"{row['alone_fps'][name]:.1f}" for row in found["sizes"]])
-    for key, name in (("loop", "whole live loop"), ("file", "file to file")):
+    for key, name in (("loop", "whole live loop"), ("file", "file to file"), ("steady", "the same, held steady")):
         line(name, [f"{row[f'{key}_fps']:.1f} ({row[f'{key}_share']:.2f})" for row in found["sizes"]])
     line("delay, capture to drawn", [f"{row['delay_ms']:.0f} ms" for row in found["sizes"]])
     if all(row["gmac"] for row in found["sizes"]):

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
 from realtime.__main__ import SAMPLE
 from realtime.bench.drawing import Screen
+from realtime.codecs import Encoding
 from realtime.frames import Image, resize
 from realtime.layout import Layout
 from realtime.live import Dials, Live, Painted
 from realtime.live.clips import Clip
-from realtime.render.clip import paint_clip
+from realtime.render.clip import Whole
+from realtime.render.estimate import pace
+from realtime.render.opened import open_clip
+from realtime.render.picture import Picture
+from realtime.render.pipeline import painting
 from realtime.styles import Opener
 from realtime.styles.compiled import FOLDER_VARIABLE
 from realtime.styles.stylizer import Stylizer
@@ -79,25 +85,14 @@ def delay_ms(stylizer: Stylizer, size: Size, seconds: float, screen: Screen) -> 
     return median(delays)
 
 
-def file_fps(stylizer: Stylizer, size: Size, seconds: float) -> float:
-    """Frames a second of the sample clip painted into a file, at `size`; it stops after `seconds`."""
+def file_fps(stylizer: Stylizer, size: Size, seconds: float, steady: bool = False) -> float:
+    """Frames a second of the sample clip painted into a file, at `size`: so many as are painted in `seconds`, all that
+    is done to them counted, until the last is written."""
     stylizer.prepare(*size)
-    times: list[float] = []
-
-    def paint(image: Image) -> Image:
-        if times and times[-1] - times[0] > seconds:
-            raise _Enough
-        painted = stylizer(image)
-        times.append(time.perf_counter())
-        return painted
-
-    with tempfile.TemporaryDirectory() as folder, suppress(_Enough):
-        paint_clip(SAMPLE, Path(folder) / "painted.mp4", paint, Layout(size[0], size[0]))
-    return (len(times) - 1) / (times[-1] - times[0])
-
-
-class _Enough(Exception):
-    """The turn is over."""
+    with tempfile.TemporaryDirectory() as folder, open_clip(SAMPLE, Layout(size[0], size[0])) as reader:
+        pictures = (item for item in reader if isinstance(item, Picture))
+        sink = Whole(reader, Path(folder) / "painted.mp4", Encoding())
+        return 1 / pace(pictures, painting(stylizer), sink, steady, sys.maxsize, seconds)
 
 
 def switch_ms(opener: Opener, style: str) -> float:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from pathlib import Path
 
 from realtime.codecs import Encoding
+from realtime.hardware import accelerated
 from realtime.layout import Layout
 from realtime.options import Options
 from realtime.render.clip import join_clip, paint_clip, still_to_be_painted
 from realtime.render.journal import is_begun
 from realtime.render.painter import Dials, Painter
 from realtime.render.pipe import STREAM, paint_pipe
-from realtime.render.pipeline import Progress
+from realtime.render.pipeline import Progress, Summary
 from realtime.render.plan import Job
 from realtime.render.resume import Resume
 from realtime.render.sequence import rate_of
 from realtime.render.shares import Task
 from realtime.stills import paint_still
 from realtime.styles import Opener
-from realtime.styles.blends import Part, find_blend
+from realtime.styles.blends import Part, find_blend, name_of
 from realtime.timeline import Schedule, shown_schedule
+from weights.errors import InputError
 from weights.files import sha256
 
 _DECIDE = (
@@ -35,6 +38,12 @@ def steps_of(options: Options, style: str) -> Schedule:
     """From which second on which style paints: `style`, until the schedule names another."""
     schedule = options.style_schedule
     return schedule if schedule and not schedule[0][0] else ((Fraction(0), style), *schedule)
+
+
+def name_of_steps(steps: Schedule) -> str:
+    """What a file's name says of the styles."""
+    first, last = name_of(steps[0][1]), name_of(steps[-1][1])
+    return first if len(steps) == 1 else f"{first}-to-{last}"
 
 
 def open_painter(options: Options, steps: Schedule) -> tuple[Painter, str]:
@@ -62,39 +71,53 @@ def _hashes(part: Part) -> list[str]:
 
 def paint_task(
     task: Task, paint: Painter, options: Options, resume: Resume, on_progress: Callable[[Progress], None]
-) -> Sequence[str]:
-    """Paint one file, or parts of it; returns notes in words."""
+) -> Summary:
+    """Paint one file, or parts of it."""
     job = task.job
     if STREAM in (job.source, job.target):
-        return paint_pipe(job.source, job.target, paint, layout_of(options))
+        return Summary(1, paint_pipe(job.source, job.target, paint, layout_of(options)))
     if job.still:
-        return paint_still(job.source, job.target, paint, layout_of(options))
+        return Summary(1, paint_still(job.source, job.target, paint, layout_of(options)))
+    encoding, _ = encoding_of(options, job.target)
     return paint_clip(
         job.source,
         job.target,
         paint,
         layout_of(options),
         on_progress,
-        encoding=encoding_of(options),
+        encoding=encoding,
         steady=options.steady,
-        resume=replace(resume, share=task.parts),
+        resume=replace(_coded_by(resume, encoding.hwaccel), share=task.parts),
         trim=options.trim,
         rate=rate_of(options.fps),
-    ).notes
+    )
 
 
-def join_job(job: Job, options: Options, resume: Resume) -> Sequence[str]:
-    """Put together what others have painted of one file, unless it was painted whole; returns notes in words."""
+def join_job(job: Job, options: Options, resume: Resume) -> Summary:
+    """Put together what others have painted of one file, unless it was painted whole."""
     if job.target.exists() and not is_begun(job.target):
-        return []
+        return Summary()
     if job.still:
         raise still_to_be_painted(job.target)
-    return join_clip(job.source, job.target, resume, layout_of(options), options.trim, rate_of(options.fps)).notes
+    resume = _coded_by(resume, options.hwaccel)
+    summary = join_clip(job.source, job.target, resume, layout_of(options), options.trim, rate_of(options.fps))
+    return replace(summary, before=summary.frames)
 
 
-def encoding_of(options: Options) -> Encoding:
-    """What the command line asks of the encoder."""
-    return Encoding(options.codec, options.crf, options.preset, options.bits)
+def _coded_by(resume: Resume, hwaccel: str | None) -> Resume:
+    """What one encoder began, another can't go on with: their packets don't go into one track."""
+    return replace(resume, settings={**resume.settings, "--hwaccel": hwaccel})
+
+
+def encoding_of(options: Options, target: Path) -> tuple[Encoding, str]:
+    """What the command line asks of the encoder for `target`, and a note in words. Raises InputError."""
+    encoding = Encoding(options.codec, options.crf, options.preset, options.bits)
+    encoding, note = accelerated(encoding, options.hwaccel, target)
+    if note and (options.part or options.ray is not None):
+        raise InputError(
+            f"{note.removesuffix(', so the processor does.')}, and all machines must: leave --hwaccel out."
+        )
+    return encoding, note
 
 
 def layout_of(options: Options) -> Layout:

@@ -123,7 +123,7 @@ def _paint_whole(reader: Reader, target: Path, work: Work) -> Summary:
         work.on_progress(Progress(summary.frames, reader.total))
 
     with replacing(target) as temporary:
-        sink = _Whole(reader, temporary, work.encoding)
+        sink = Whole(reader, temporary, work.encoding)
         with said_of(target):
             Pipeline(reader, sink, work.steady).run(work.paint, counted)
         lost = reader.losses.notes(summary.frames) if isinstance(reader, InParts) else []
@@ -131,7 +131,7 @@ def _paint_whole(reader: Reader, target: Path, work: Work) -> Summary:
     return summary
 
 
-class _Whole:
+class Whole:
     """Writes a clip in one go: its pictures, and the packets of its other tracks beside them."""
 
     def __init__(self, reader: Reader, target: Path, encoding: Encoding) -> None:

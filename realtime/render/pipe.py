@@ -11,7 +11,8 @@ import cv2
 
 from realtime.frames import Image
 from realtime.layout import Layout
-from realtime.stills import WRITABLE, check_memory, decode_still, encode_still, painted_still
+from realtime.stills import check_memory, decode_still, encode_still, painted_still
+from realtime.suffixes import WRITABLE
 from weights.errors import InputError
 from weights.files import replacing
 

@@ -37,10 +37,12 @@ class Progress:
 
 @dataclass
 class Summary:
-    """What became of a clip: `frames` painted, and `notes` in words about what could not be kept."""
+    """What became of a clip: `frames` painted, `before` of them by an earlier run, and `notes` in words about what
+    could not be kept."""
 
     frames: int = 0
     notes: list[str] = field(default_factory=list)
+    before: int = 0
 
 
 @dataclass(frozen=True)

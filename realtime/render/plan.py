@@ -11,7 +11,8 @@ from pathlib import Path
 from realtime.codecs import MOVING_PICTURES, VIDEO_SUFFIXES
 from realtime.numbered import is_numbered, names_of, numbers_in
 from realtime.render.pipe import STREAM
-from realtime.stills import WRITABLE, is_still, pages
+from realtime.stills import is_still, pages
+from realtime.suffixes import WRITABLE
 from weights.errors import InputError
 from weights.files import not_the_original
 

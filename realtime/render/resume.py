@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,13 @@ def paint_parts(reader: InParts, journal: Journal, work: Work, resume: Resume) -
     """
     resume.open(journal, reader.path)
     wanted = range(journal.count) if resume.share is None else sorted(resume.share)
+    before = journal.frames(wanted)
     try:
         with said_of(journal.target):
             painted = paint_missing(reader, journal, wanted, work, resume.part_seconds)
             if resume.share is None:
-                return join_parts(reader, journal)
-        return Summary(painted, [_said_of_share(journal, wanted)])
+                return replace(join_parts(reader, journal), before=before)
+        return Summary(painted, [_said_of_share(journal, wanted)], before)
     except KeyboardInterrupt as stop:
         done = len(wanted) - len(journal.missing(wanted))
         if not done:

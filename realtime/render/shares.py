@@ -6,11 +6,12 @@ Nobody tells the machines of each other: all read the same line, so all divide t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import groupby
 
 from realtime.render.clip import parts_of
+from realtime.render.pipeline import Summary
 from realtime.render.plan import Job
 from realtime.render.resume import Resume
 from realtime.render.sequence import RATE
@@ -41,9 +42,9 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task: `notes` in words, and what is `wrong`, "" where nothing is."""
+    """What became of a task, and what is `wrong` in words, "" where nothing is."""
 
-    notes: Sequence[str] = ()
+    summary: Summary = field(default_factory=Summary)
     wrong: str = ""
 
 

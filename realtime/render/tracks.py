@@ -11,6 +11,7 @@ from av.error import FFmpegError
 
 from realtime.render.container import pictures_of
 from realtime.render.reader import ClipReader
+from realtime.render.timecode import advanced
 
 _OF_THE_CODING = frozenset(("alpha_mode", "encoder", "duration"))
 """Words of a track that the new file's own coding says."""
@@ -88,6 +89,10 @@ class Tracks:
         self._starts_at_0 = kinds[0] in ("matroska", "webm") and not starts_later
         _describe(writer.stream, reader.video)
         self._output.metadata.update(source.metadata)
+        if reader.trim.start and reader.form is not None:
+            for words in (writer.stream.metadata, self._output.metadata):
+                if "timecode" in words:
+                    words["timecode"] = advanced(words["timecode"], reader.trim.start, reader.form.rate)
         self._tracks: dict[int, Track] = {}
         self._covers: list[Any] = []
         for stream in (*source.streams.audio, *source.streams.subtitles):
