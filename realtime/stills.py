@@ -36,6 +36,7 @@ _QUALITY = {
     ".jpeg": [cv2.IMWRITE_JPEG_QUALITY, 95],
     ".webp": [cv2.IMWRITE_WEBP_QUALITY, 95],
 }
+_SMALLER = {2: cv2.IMREAD_REDUCED_COLOR_2, 4: cv2.IMREAD_REDUCED_COLOR_4, 8: cv2.IMREAD_REDUCED_COLOR_8}
 _READ_BYTES, _PAINT_BYTES = 8, 100
 """Memory for each pixel that is read and painted, at the most."""
 
@@ -64,26 +65,27 @@ def pages(path: Path) -> int:
     return int(cv2.imcount(str(path))) if path.suffix.lower() in _MANY else 0
 
 
-def read_still(path: Path) -> StillPicture:
+def read_still(path: Path, lines: int = 0) -> StillPicture:
     """The picture in `path`, turned upright by its EXIF and into sRGB; grey and 16-bit become RGB of 8 bits.
 
+    A large JPEG may come smaller, which is faster, but with at least so many `lines` and columns where that isn't 0.
     Raises InputError where it can't be read.
     """
     try:
         data = path.read_bytes()  # cv2.imread can't take every file name on Windows
     except OSError as error:
         raise InputError(f"{path} can't be read ({error.strerror}): check the name.") from error
-    return decode_still(data, str(path), heic=path.suffix.lower() in HEIC)
+    return decode_still(data, str(path), path.suffix.lower() in HEIC, lines)
 
 
-def decode_still(data: bytes, name: str, heic: bool | None = None) -> StillPicture:
+def decode_still(data: bytes, name: str, heic: bool | None = None, lines: int = 0) -> StillPicture:
     """The picture in the file `data`, see `read_still`. `name` is what it is called in words.
 
     `heic` says whether it is a HEIC, None that `data` must tell.
     """
     if heic or (heic is None and data[4:8] == b"ftyp" and not data[8:12].startswith(b"avi")):
         return _in_srgb(_read_heic(data, name))
-    still = _decode(data, may_have_alpha=not data.startswith(_OPAQUE))
+    still = _decode(data, not data.startswith(_OPAQUE), _reduction(data, lines) if lines else 1)
     if still is None:
         raise InputError(f"{name} is no picture that can be read: it is damaged, or no JPEG, PNG, WebP, TIFF or BMP.")
     return _in_srgb(still)
@@ -179,7 +181,21 @@ def _in_srgb(still: StillPicture) -> StillPicture:
     return replace(still, image=turned, profile=b"")
 
 
-def _decode(data: bytes, may_have_alpha: bool) -> StillPicture | None:
+def _reduction(data: bytes, lines: int) -> int:
+    """By how much the picture in the file `data` can be read smaller and still have so many `lines` and columns: 1, 2,
+    4 or 8; 1 for what isn't a JPEG, which would not be read any faster."""
+    import imagesize
+
+    if not data.startswith(b"\xff\xd8\xff"):
+        return 1
+    try:
+        short_side = min(imagesize.get(io.BytesIO(data)))
+    except (OSError, ValueError):  # the decoder says what is wrong
+        return 1
+    return next((by for by in (8, 4, 2) if short_side >= by * lines), 1)
+
+
+def _decode(data: bytes, may_have_alpha: bool, reduction: int) -> StillPicture | None:
     if may_have_alpha:
         raw, words, profile = _decoded(data, cv2.IMREAD_UNCHANGED)
         if raw is not None and raw.ndim == 3 and raw.shape[2] == 4:
@@ -189,7 +205,7 @@ def _decode(data: bytes, may_have_alpha: bool) -> StillPicture | None:
             if raw.dtype == np.uint8:
                 image = rgb_from_bgr(np.ascontiguousarray(turn(raw[:, :, :3])))
                 return StillPicture(image, np.ascontiguousarray(turn(raw[:, :, 3])), exif.upright(words), profile)
-    color, words, profile = _decoded(data, cv2.IMREAD_COLOR)
+    color, words, profile = _decoded(data, _SMALLER.get(reduction, cv2.IMREAD_COLOR))
     return None if color is None else StillPicture(rgb_from_bgr(color), None, exif.upright(words), profile)
 
 

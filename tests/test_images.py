@@ -50,6 +50,11 @@ def test_exif_orientation_is_honoured(tmp_path: Path) -> None:
     assert x[0, :, 0, -1].tolist() == [1, 0, 0]
 
 
+def test_grey_of_16_bits_is_scaled(tmp_path: Path) -> None:
+    Image.fromarray(np.full((20, 30), 257 * 100, np.uint16)).save(tmp_path / "grey.png")
+    assert (np.asarray(open_picture(tmp_path / "grey.png")) == 100).all()
+
+
 def test_the_short_side_is_set(photos: Path) -> None:
     assert load_image(photos / "0.png", short_side=32).shape == (1, 3, 40, 32)
 

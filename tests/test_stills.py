@@ -58,6 +58,17 @@ def test_exif_orientation_is_honoured(tmp_path: Path, orientation: int) -> None:
     assert np.abs(got.astype(int) - expected).mean() < 3
 
 
+@pytest.mark.parametrize(("lines", "sides"), [(0, (320, 200)), (150, (320, 200)), (60, (160, 100)), (25, (40, 25))])
+def test_a_large_jpeg_comes_smaller_where_that_does(tmp_path: Path, lines: int, sides: tuple[int, int]) -> None:
+    path = tmp_path / "large.jpg"
+    image = cv2.GaussianBlur(picture(200, 320), (0, 0), 12)
+    path.write_bytes(jpeg_with_exif(image, 6))  # a quarter to the right
+    smaller = read_still(path, lines).image
+    assert smaller.shape == (*sides, 3)
+    whole = cv2.resize(read_still(path).image, smaller.shape[1::-1], interpolation=cv2.INTER_AREA)
+    assert abs(smaller.astype(int) - whole).mean() < 2
+
+
 def test_alpha_is_kept_and_colours_are_right(tmp_path: Path) -> None:
     image = picture(40, 60)
     alpha = np.linspace(0, 255, 40 * 60).reshape(40, 60).astype(np.uint8)

@@ -135,8 +135,8 @@ def test_a_table_that_was_stopped_goes_on(world: Path, monkeypatch: pytest.Monke
 def test_the_map_begins_with_the_mean_and_tells_paintings_apart_later(world: Path) -> None:
     found, card = load_predictor(world / "run" / "predictor.safetensors")
     known = torch.stack([load_vector(p)[0] for p in vectors_beside(world / "trunk" / "pack.safetensors")])
-    fresh = predictor.fresh_map(settings(world), torch.randn(8, 5), list(known))
-    assert torch.allclose(fresh.eval()(torch.randn(1, 5))[0], known.mean(0))
+    fresh = predictor.fresh_map(settings(world), torch.randn(8, 14), list(known))
+    assert torch.allclose(fresh.eval()(torch.randn(1, 14))[0], known.mean(0))
     with torch.no_grad():
         red, blue = (found(to_tensor(np.asarray(stripes(COLOURS[name])))) for name in ("red", "blue"))
     assert red.shape == known.shape[1:] and not torch.allclose(red, blue, atol=1e-3)
@@ -217,6 +217,28 @@ def test_training_says_what_is_wrong(world: Path) -> None:
         predictor.train(replace(settings(world), trunk=WEIGHTS / "starry-night-johnson.safetensors"))
     with pytest.raises(InputError, match="no folder"):
         predictor.train(replace(settings(world), paintings=world / "nowhere"))
+
+
+def test_a_picture_like_none_that_was_learned_from_is_taken_for_one_of_its_colours() -> None:
+    torch.manual_seed(0)
+    features = torch.randn(40, 20)
+    features[:, -12:] = 0
+    features[:, -12] = torch.linspace(0, 1, 40)  # how red it is
+    style_map = StyleMap(20, 5, parts=6, hidden=8, known=40)
+    style_map.fit(features, torch.zeros(2, 5), torch.ones(5))
+    torch.nn.init.normal_(style_map.outer.weight)
+    style_map.eval()
+    odd = features[30:31].clone()
+    odd[:, :8] *= 200  # all but its colours
+    with torch.no_grad():
+        near, far = (style_map(x)[0] for x in (features[30:31], odd))
+        others = style_map(features)
+        bare = StyleMap(20, 5, parts=6, hidden=8)
+        bare.load_state_dict({k: v for k, v in style_map.state_dict().items() if "known" not in k})
+        unbound = bare.eval()(odd)[0]
+        assert torch.allclose(bare(features), others, atol=1e-5), "nothing changes for what is like these"
+    assert (far - near).norm() < 0.2 * (unbound - near).norm()
+    assert far.abs().max() <= others.abs().max()
 
 
 def test_components_of_few_paintings_are_as_many_as_there_are() -> None:

@@ -40,7 +40,10 @@ def open_picture(path: Path | str, short_side: int = 0) -> Image.Image:
     with _opened(path) as file:
         if short_side:
             file.draft("RGB", (short_side, short_side))
-        return ImageOps.exif_transpose(file).convert("RGB")
+        upright = ImageOps.exif_transpose(file)
+        if upright.mode.startswith("I"):  # 16 bits, which Pillow would cut off rather than scale
+            upright = Image.fromarray((np.asarray(upright, np.int64).clip(0, 65535) // 257).astype(np.uint8))
+        return upright.convert("RGB")
 
 
 def short_side_of(path: Path) -> int:

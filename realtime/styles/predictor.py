@@ -75,14 +75,15 @@ def _looked_at(picture: Image, short_side: int) -> Image:
     return resize(picture, (max(short_side, round(h * scale)), max(short_side, round(w * scale))))
 
 
-def read_painting(path: Path) -> Image:
+def read_painting(path: Path, lines: int = 2 * SHORT_SIDE) -> Image:
     """The picture in `path` as one looks at it: upright, in sRGB, over white where it is transparent.
 
-    Raises InputError where it can't be read or is too large for the memory.
+    A large one may come smaller, but with at least so many `lines` and columns. Raises InputError where it can't be
+    read or is too large for the memory.
     """
     check_memory(str(path), path, SHORT_SIDE)
     try:
-        still = read_still(path)
+        still = read_still(path, lines)
         return over_white(still.image, still.alpha)
     except (cv2.error, MemoryError) as error:
         raise InputError(f"{path} is too large for the memory: choose a smaller picture.") from error

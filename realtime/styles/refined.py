@@ -89,7 +89,7 @@ def put_painting(picture: Path, place: Path) -> Path:
     """
     painting = place / PAINTING
     if not painting.is_file():
-        write_still(StillPicture(_fitted_to(read_painting(picture))), painting)
+        write_still(StillPicture(_fitted_to(read_painting(picture, _MOST_LINES))), painting)
     return painting
 
 

@@ -27,7 +27,7 @@ from training.multistyle import differing, losses_told
 from training.objective import loss_vgg
 from training.optimisation import Painter
 from training.perceptual import load_vgg
-from training.predictor.network import StyleEncoder, StyleMap, load_predictor
+from training.predictor.network import MOST_KNOWN, StyleEncoder, StyleMap, load_predictor
 from training.predictor.targets import Table, TableObjective, View
 from training.predictor.views import LOOKED_AT
 from training.provenance import commit, install, training_summary
@@ -92,16 +92,20 @@ def initial_map(settings: Settings, features: Tensor, known: list[Tensor]) -> St
     if settings.init is None:
         return fresh
     found = load_predictor(settings.init)[0].map
-    if found.arguments != fresh.arguments:
-        differ = ", ".join(f"{name} {value}" for name, value in found.arguments.items())
+    shape = {name: value for name, value in found.arguments.items() if name != "known"}
+    if any(fresh.arguments[name] != value for name, value in shape.items()):
+        differ = ", ".join(f"{name} {value}" for name, value in shape.items())
         raise InputError(f"The map of {settings.init} has another shape ({differ}): ask for the same.")
-    return found.train()
+    fresh.load_state_dict({**fresh.state_dict(), **{k: v for k, v in found.state_dict().items() if "known" not in k}})
+    fresh.know(features)
+    return fresh
 
 
 def fresh_map(settings: Settings, features: Tensor, known: list[Tensor]) -> StyleMap:
     """A map that predicts the mean of the known styles, (2, style_length) each, whatever it is shown."""
     styles = torch.stack(known)
-    style_map = StyleMap(features.shape[1], styles.shape[-1], settings.parts, settings.hidden)
+    known_by_heart = min(len(features), MOST_KNOWN)
+    style_map = StyleMap(features.shape[1], styles.shape[-1], settings.parts, settings.hidden, known_by_heart)
     spread = (styles - styles.mean(0)).flatten(0, 1).square().mean(0).sqrt()
     style_map.fit(features, styles.mean(0), spread.clamp(min=0.02))
     return style_map

@@ -26,6 +26,15 @@ STATISTICS_OF = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 _LEAST = 1e-2
 """Added before the logarithm, where VGG's features are some tens: silent maps all tell the same."""
 
+_BEYOND = 1.5
+"""How many times as far out as all that was learned from a picture is where nothing that was learned holds."""
+
+MOST_KNOWN = 1024
+"""How many views are known by heart, at the most: each is a hundred numbers in the file."""
+
+_ALIKE = 0.05
+"""How far apart in [0, 1] colours may be to be alike."""
+
 
 class StyleEncoder(nn.Module):
     """(1, 3, H, W) in [0, 1], H and W from 16 -> (1, 1929): what a painting looks like, wherever in it.
@@ -58,13 +67,20 @@ class StyleMap(nn.Module):
     The numbers are reduced to `parts` uncorrelated ones first (principal components, found by `fit` and then fixed);
     `base` (2, style_length) is what it predicts before it has learned, `spread` (style_length,) how much each number
     of a vector differs from style to style, by which the steps of learning are measured.
+
+    What it learned says nothing of a picture that is further out than all `known` ones, as a white sheet or noise is:
+    that one is taken for those known ones whose colours are the nearest.
     """
 
-    def __init__(self, features: int, style_length: int, parts: int = 96, hidden: int = 384, drop: float = 0.1) -> None:
+    def __init__(
+        self, features: int, style_length: int, parts: int = 96, hidden: int = 384, known: int = 0, drop: float = 0.1
+    ) -> None:
         super().__init__()
         self.arguments: dict[str, Any] = {
-            "features": features, "style_length": style_length, "parts": parts, "hidden": hidden
+            "features": features, "style_length": style_length, "parts": parts, "hidden": hidden, "known": known
         }  # fmt: skip
+        self.register_buffer("known", torch.zeros(known, parts), persistent=known > 0)
+        self.register_buffer("known_colours", torch.zeros(known, 6), persistent=known > 0)
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("axes", torch.zeros(features, parts))
         self.register_buffer("base", torch.zeros(2, style_length))
@@ -75,6 +91,8 @@ class StyleMap(nn.Module):
         nn.init.zeros_(self.outer.weight)
         nn.init.zeros_(self.outer.bias)
 
+    known: Tensor
+    known_colours: Tensor
     mean: Tensor
     axes: Tensor
     base: Tensor
@@ -92,12 +110,39 @@ class StyleMap(nn.Module):
         self.axes[:, :parts] = rows[:parts].T / deviation[:, None] / (strength + 0.05 * strength[0])
         self.base.copy_(base)
         self.spread.copy_(spread)
+        self.know(features)
+
+    @torch.no_grad()
+    def know(self, features: Tensor) -> None:
+        """Keep what the (V, F) numbers of the views that are learned from tell: as many of them as it has room for."""
+        if count := len(self.known):
+            kept = features[torch.linspace(0, len(features) - 1, count).round().long()]
+            self.known.copy_((kept - self.mean) @ self.axes)
+            self.known_colours.copy_(_colours(kept))
 
     def forward(self, features: Tensor) -> Tensor:
-        parts = F.dropout((features - self.mean) @ self.axes, self.drop, self.training)
+        parts = F.dropout(self._within(features), self.drop, self.training)
         found = self.outer(F.gelu(self.inner(parts)))
         vectors: Tensor = self.base + self.spread * found.unflatten(1, (2, -1))
         return vectors
+
+    def _within(self, features: Tensor) -> Tensor:
+        """The uncorrelated numbers (N, parts), of pictures far out those of the known ones with such colours."""
+        parts = (features - self.mean) @ self.axes
+        if not len(self.known):
+            return parts
+        reach = self.known.norm(dim=1).max()
+        out = ((parts.norm(dim=1, keepdim=True) / reach - 1) / (_BEYOND - 1)).clamp(0, 1)
+        apart = (_colours(features)[:, None] - self.known_colours).square().sum(2)
+        alike = torch.softmax(-apart / (2 * _ALIKE**2), dim=1) @ self.known
+        within: Tensor = (1 - out) * parts + out * alike
+        return within
+
+
+def _colours(features: Tensor) -> Tensor:
+    """(N, 6): the mean colours and the deviations from them, of the numbers that StyleEncoder gives."""
+    products = features[:, -9:]
+    return torch.cat([features[:, -12:-9], (products[:, ::4].clamp(min=0) + 1e-6).sqrt()], dim=1)
 
 
 class StylePredictor(nn.Module):
