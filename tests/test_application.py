@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,27 @@ window.Window.show = oops
     log = home / "livebrush.log"
     assert f"ZeroDivisionError: division by zero). The log has more: {log}" in done.stdout
     assert "Traceback" in log.read_text()
+
+
+def test_a_window_that_is_closed_while_a_style_loads_and_a_source_hangs(
+    styles: Path, make_clip: MakeClip, tmp_path: Path
+) -> None:
+    """The style is loaded to its end, as nothing ends an engine in the middle; the source is left behind."""
+    code = """
+from realtime.styles import Opener
+load, show = Opener.__call__, window.Window.show
+Opener.__call__ = lambda *words: (time.sleep(1), print("loading"), load(*words), print("loaded"))[2]
+application.open_source = lambda *_, **__: time.sleep(60)
+def closing(self):
+    show(self)
+    QTimer.singleShot(300, self.close)
+window.Window.show = closing
+"""
+    began = time.monotonic()
+    done = run(code, styles, make_clip(), tmp_path / "home")
+    assert time.monotonic() - began < 20
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.endswith("loaded\n")
 
 
 def test_screens_of_high_density_are_asked_for(application: QApplication) -> None:

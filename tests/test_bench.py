@@ -11,7 +11,8 @@ import pytest
 
 import realtime.bench.__main__ as bench
 import realtime.bench.start as start_module
-from realtime.bench import dropping, turns
+import realtime.bench.window as window_bench
+from realtime.bench import dropping, governed, turns, waits
 from realtime.bench.drawing import Screen
 from realtime.bench.start import Start, start
 from realtime.styles import Stylizer, engine_choice
@@ -138,3 +139,21 @@ def test_a_size_that_can_not_be_read_is_said(
 ) -> None:
     assert run(monkeypatch, "--weights", str(styles), "--size", "large") == 2
     assert "--size large" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_what_an_open_window_promises_is_measured(
+    styles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, seconds in (("STYLE_SECONDS", 0.2), ("SOURCE_SECONDS", 0.3), ("FRAME_SECONDS", 0.1)):
+        monkeypatch.setattr(waits, name, seconds)
+    monkeypatch.setattr(governed, "SETTLES_SECONDS", 0.3)
+    words = ["--style", "negative", "--weights", str(styles), "--seconds", "0.3", "--rounds", "1"]
+    monkeypatch.setattr(sys, "argv", ["window", *words])
+    assert exit_code(window_bench.main) == 0
+    found = {row["part"]: row for row in map(json.loads, capsys.readouterr().out.splitlines())}
+    assert set(found) == set(window_bench.PARTS)
+    assert 0 < found["waits"]["usual_longest_ms"] < 1000 and 0 < found["waits"]["slow_longest_ms"] < 1000
+    assert found["outputs"]["share"] > 0 and found["outputs"]["alone_fps"] > 10
+    assert {"before", "load", "after"} < set(found["governor"])
+    assert found["governor"]["before"]["lines"] == 480

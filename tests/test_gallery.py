@@ -121,6 +121,7 @@ def test_thumbnails_come_from_their_files_or_are_painted(pack: Path, small: Prev
     while len(found) < 6:
         found |= {preview.style: preview for preview in taken(small)}
     small.stop()
+    small.join(5)
     assert not any(preview.live for preview in found.values())
     assert all(preview.image.shape == (240, 320, 3) for preview in found.values())
     for name, colour in (("red", [255, 0, 0]), ("blue", [0, 0, 255]), ("green", [0, 255, 0])):
@@ -166,6 +167,7 @@ def test_a_style_that_can_not_be_opened_has_no_preview(pack: Path) -> None:
     assert previews.take() == []
     assert previews._thread.is_alive()
     previews.stop()
+    previews.join(5)
     assert not previews._thread.is_alive()
 
 

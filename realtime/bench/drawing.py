@@ -8,12 +8,17 @@ import sys
 from realtime.frames import Image
 
 
+def prefer_offscreen() -> None:
+    """Have Qt draw nowhere where there is no screen."""
+    if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
 class Screen:
     """Draws pictures as the window does, on no screen where there is none."""
 
     def __init__(self) -> None:
-        if sys.platform == "linux" and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-            os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+        prefer_offscreen()
         from realtime.window.application import make_application
         from realtime.window.view import View
 

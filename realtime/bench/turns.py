@@ -65,10 +65,10 @@ def loop_fps(stylizer: Stylizer, size: Size, seconds: float, screen: Screen) -> 
 
     Decoding, resizing to `size`, drawing and everything else that happens to a frame on its way is in it.
     """
-    with _running(stylizer, size, paced=False) as live:
+    with running(stylizer, size, paced=False) as live:
         count, began = 0, time.perf_counter()
         while (passed := time.perf_counter() - began) < seconds:
-            screen.draw(_next(live).image)
+            screen.draw(next_painted(live).image)
             count += 1
         return count / passed
 
@@ -76,10 +76,10 @@ def loop_fps(stylizer: Stylizer, size: Size, seconds: float, screen: Screen) -> 
 def delay_ms(stylizer: Stylizer, size: Size, seconds: float, screen: Screen) -> float:
     """Milliseconds from a frame's capture until it is drawn, of a clip at its own pace; the median."""
     delays = []
-    with _running(stylizer, size, paced=True) as live:
+    with running(stylizer, size, paced=True) as live:
         began = time.perf_counter()
         while time.perf_counter() - began < seconds:
-            painted = _next(live)
+            painted = next_painted(live)
             screen.draw(painted.image)
             delays.append((time.monotonic() - painted.captured) * 1000)
     return median(delays)
@@ -124,7 +124,7 @@ def size_change_ms(opener: Callable[[], Opener], style: str, seconds: float, cac
 def _latest_ms(stylizer: Stylizer, seconds: float) -> dict[str, float]:
     latest = {}
     sample = _Sample(CHANGES[0], paced=False)
-    with _running(stylizer, CHANGES[0], paced=False, source=sample) as live:
+    with running(stylizer, CHANGES[0], paced=False, source=sample) as live:
         _gaps(live, seconds)
         for height, width in CHANGES[1:]:
             sample.size = height, width
@@ -137,7 +137,7 @@ def _gaps(live: Live, seconds: float) -> list[float]:
     """Seconds between one painted frame and the next, for `seconds`."""
     times = [time.perf_counter()]
     while times[-1] - times[0] < seconds:
-        _next(live)
+        next_painted(live)
         times.append(time.perf_counter())
     return [after - before for before, after in pairwise(times)]
 
@@ -156,7 +156,7 @@ def _cache_in(folder: str) -> Iterator[None]:
 
 
 @contextmanager
-def _running(stylizer: Stylizer, size: Size, paced: bool, source: _Sample | None = None) -> Iterator[Live]:
+def running(stylizer: Stylizer, size: Size, paced: bool, source: _Sample | None = None) -> Iterator[Live]:
     """The live loop on the sample clip at `size`, once it runs evenly."""
     stylizer.prepare(*size)
     source = source or _Sample(size, paced)
@@ -164,13 +164,14 @@ def _running(stylizer: Stylizer, size: Size, paced: bool, source: _Sample | None
     live.start()
     try:
         for _ in range(3):
-            _next(live)
+            next_painted(live)
         yield live
     finally:
         live.stop()
 
 
-def _next(live: Live) -> Painted:
+def next_painted(live: Live) -> Painted:
+    """The next frame that `live` paints; raises InputError where none comes."""
     painted = live.wait_newest(30)
     if painted is None:
         raise InputError(live.state.words or "The live loop stands still.")

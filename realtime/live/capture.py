@@ -146,6 +146,11 @@ class Capture:
             if feed.thread.is_alive() and feed.opened:
                 feed.thread.join(max(0.0, deadline - time.monotonic()))
 
+    @property
+    def reads(self) -> bool:
+        """Whether a thread is still at work."""
+        return any(feed.thread.is_alive() for feed in self._feeds)
+
     # --- what the feeds ask ---
 
     def _deliver(self, feed: _Feed, image: Image, source: Source) -> bool:

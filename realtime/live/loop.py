@@ -64,7 +64,8 @@ class Live:
         self._outputs_lock = threading.Lock()
         self._capture = Capture(open_source, source, self._frames, lambda: self._dials.height, clock)
         self._styling = Styling(open_style, style, self._size, self._swapped, clock)
-        self._thread = threading.Thread(target=self._infer, name="inference", daemon=True)
+        # No daemon, nor are those that load: the interpreter must not end beneath an engine.
+        self._thread = threading.Thread(target=self._infer, name="inference")
 
     # --- what a window calls; none of it waits ---
 
@@ -195,22 +196,30 @@ class Live:
             self._outputs = tuple(other for other in self._outputs if other is not output)
         output.stop()
 
-    def stop(self) -> None:
-        """Stop all threads, let go of the source and end the outputs; waits at most a few seconds."""
+    def stop(self, seconds: float = JOIN_SECONDS) -> None:
+        """Stop all threads, let go of the source and end the outputs; waits for that so many `seconds` at most.
+
+        What is being loaded or encoded still then ends by itself, before the program does.
+        """
+        deadline = time.monotonic() + seconds
         self._stop.set()
         self._capture.stop()
         self._styling.stop()
         for output in self._outputs:
             output.stop()
-        deadline = time.monotonic() + JOIN_SECONDS
         if self._thread.is_alive():
-            self._thread.join(JOIN_SECONDS)
+            self._thread.join(seconds)
         self._capture.join(deadline)
         self._styling.join(deadline)
         self._pace.join(deadline)
         self._bridge.join(deadline)
         for output in self._outputs:
             output.join(max(0.0, deadline - time.monotonic()))
+
+    @property
+    def reads(self) -> bool:
+        """Whether a source holds its thread still: a device or a network that doesn't answer."""
+        return self._capture.reads
 
     # --- the inference thread ---
 

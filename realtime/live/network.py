@@ -45,6 +45,11 @@ class Network(QueuedOutput):
         self._server: _Server | None = None
         self._newest = _Newest()
 
+    @property
+    def readers(self) -> int:
+        """How many readers there are."""
+        return self._server.readers if self._server is not None else 0
+
     def open(self) -> None:
         """Listen; raises InputError where the port is taken."""
         try:
@@ -141,6 +146,11 @@ class _Server(ThreadingHTTPServer):
                 return False
             self._readers.add(request)
             return True
+
+    @property
+    def readers(self) -> int:
+        """How many read at the moment."""
+        return len(self._readers)
 
     def shutdown_request(self, request: Any) -> None:
         with self._lock:

@@ -47,9 +47,7 @@ class Pace:
         height = self.size(shown)[0]
         wanted = self._governor.judge(seconds, now, 1 / self._target(rate), height, shown[0])
         if wanted is not None and wanted != height:
-            self._preparing = threading.Thread(
-                target=self._change, args=(used, shown, wanted), name="pace", daemon=True
-            )
+            self._preparing = threading.Thread(target=self._change, args=(used, shown, wanted), name="pace")
             self._preparing.start()
 
     def join(self, deadline: float) -> None:

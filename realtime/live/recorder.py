@@ -35,7 +35,8 @@ class Recorder(QueuedOutput):
 
     While it runs the file is `working`, a Matroska file of that name; what cannot be made an .mp4 of, on a full disk,
     stays one. `saved` is where the recording lies once it has ended, None where nothing was recorded; `seconds` is how
-    long it is; `note` says in a sentence what is missing in it, "" mostly. Frames of another size than the first one's
+    long it is, `began` the monotonic time of its first frame; `note` says in a sentence what is missing in it, ""
+    mostly. Frames of another size than the first one's
     are fitted into that. Raises InputError for a path that can't be used, or is there already.
     """
 
@@ -49,7 +50,7 @@ class Recorder(QueuedOutput):
         self._sound: SoundTrack | None = None
         self._clip: ClipWriter | None = None
         self._size = 0, 0
-        self._start = self._captured = 0.0
+        self.began = self._captured = 0.0
         self._pts = -1
         self._image: Image | None = None
         if path.suffix.lower() not in SUFFIXES:
@@ -81,7 +82,7 @@ class Recorder(QueuedOutput):
                 self._begin(painted, at)
             self._encode(painted.image, at)
             if self._sound is not None:
-                self._sound.write(self._start)
+                self._sound.write(self.began)
         except (OSError, FFmpegError) as error:
             raise self._stopped_by(error) from error
 
@@ -108,13 +109,13 @@ class Recorder(QueuedOutput):
         self._size = painted.image.shape[0], painted.image.shape[1]
         form = ClipFormat(self._size, _MILLISECOND, Colors(), _PLAYED_AT, survives=True)
         self._clip = ClipWriter(self.working, form, _PACE)
-        self._start = at
+        self.began = at
         if self._microphone is not None:
             self._sound = SoundTrack(self._clip, self._microphone)
 
     def _encode(self, image: Image, at: float) -> None:
         assert self._clip is not None
-        self._pts = max(self._pts + 1, round((at - self._start) * 1000))
+        self._pts = max(self._pts + 1, round((at - self.began) * 1000))
         self._image = image
         self._clip.write(framed(image, self._size), self._pts)
         self.seconds = self._pts / 1000
@@ -122,12 +123,12 @@ class Recorder(QueuedOutput):
     def _end(self, clip: ClipWriter) -> None:
         """Hold the last picture until the stop, and write what is held back."""
         stopped = self.stopped_at
-        if self._image is not None and stopped is not None and stopped - self._start > self.seconds + 1 / _PLAYED_AT:
+        if self._image is not None and stopped is not None and stopped - self.began > self.seconds + 1 / _PLAYED_AT:
             self._clip = clip
             self._encode(self._image, stopped)
             self._clip = None
         if self._sound is not None:
-            self._sound.write(self._start)
+            self._sound.write(self.began)
             self._sound.finish()
         clip.finish()
 

@@ -160,7 +160,7 @@ class Styling:
             if self._in_use is None:
                 self._state = State(Condition.OPENING, f"Loading {style} ...")
             if self._loader is None or not self._loader.is_alive():
-                self._loader = threading.Thread(target=self._load, name="loader", daemon=True)
+                self._loader = threading.Thread(target=self._load, name="loader")
                 self._loader.start()
 
     def reload(self, fade: float = FADE_SECONDS) -> None:

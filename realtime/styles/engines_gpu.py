@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 class Gpu:
-    """A network on the GPU as an `Engine`; where the GPU is lost it goes on on the processor."""
+    """A network on the GPU as an `Engine`; where the GPU is lost it goes on on the processor, and says so in `lost`."""
 
     def __init__(self, model: ModelFile, wanted: Wanted, place: str = "cuda", precision: str = "f32") -> None:
         """`place` is where its buffers are, `precision` "f32" or "f16"; raises what ONNX Runtime raises, and ValueError
@@ -45,7 +45,7 @@ class Gpu:
         self.name = "TensorRT" if wanted.engine == "tensorrt" else "ONNX Runtime"
         self._data = in_half(model.data) if precision == "f16" else model.data
         self._any_size = self._opened([(PROVIDER, OPTIONS)])
-        self.device = place
+        self.device, self.lost = place, ""
         self._lock = threading.Lock()  # guards the two below
         self._fixed: OrderedDict[Size, Fixed] = OrderedDict()  # the last used at the end
         self._processor: OnnxRuntime | None = None
@@ -106,9 +106,11 @@ class Gpu:
         except Exception:
             with self._lock:
                 if self._processor is None:
-                    _log.warning("The GPU is lost (%s): the processor paints on.", reason(error))
+                    lost = f"The GPU is lost ({reason(error)}): the processor paints on."
+                    _log.warning("%s", lost, exc_info=error)
                     self._processor = open_cpu(self._model, self._wanted)
                     self.name = self._processor.name
+                    self.lost = lost
                     self.device, self.precision = self._processor.device, self._processor.precision
         else:
             raise error

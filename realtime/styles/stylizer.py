@@ -52,7 +52,12 @@ class Stylizer:
         """`threads` is the number of CPU threads, 0 for one per core; the words are `realtime.styles.engines`' own."""
         model = file if isinstance(file, ModelFile) else read_model(file)
         self.path, self.card, self.style_length = model.path, model.card, model.style_length
-        self._engine, self.note = open_engine(model, Wanted(engine, device, precision, threads))
+        self._engine, self._note = open_engine(model, Wanted(engine, device, precision, threads))
+
+    @property
+    def note(self) -> str:
+        """Why nothing faster paints now, "" mostly."""
+        return getattr(self._engine, "lost", "") or self._note
 
     @property
     def device(self) -> str:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from typing import NoReturn
 
 from realtime.live import Dials, Live
 from realtime.live.asked import outputs_of
@@ -19,6 +20,7 @@ from realtime.log import Faults, start_log
 from realtime.options import Options
 from realtime.styles import Opener, before_qt  # noqa: F401
 from weights.catalog import installed_styles
+from weights.errors import exit_code
 
 # isort: split
 from PyQt5.QtCore import QCoreApplication, QMessageLogContext, Qt, QTimer, QtMsgType, qInstallMessageHandler
@@ -84,14 +86,32 @@ def run(options: Options, style: str, height: int) -> int:
         watch = QTimer(window)  # lets Python see signals, too
         watch.timeout.connect(partial(_close_if, stopped, window))
         watch.start(_WATCH_MS)
-        live.start()
-        previews.start()
-        window.show()
-        code = int(application.exec_())
-        window.outgoing.finish(_FINISH_SECONDS)
+        try:
+            live.start()
+            previews.start()
+            window.show()
+            code = int(application.exec_())
+        finally:
+            live.stop()
+            previews.stop()
+        window.finish(_FINISH_SECONDS)
+    if live.reads:
+        _end_at_once(stopped, code)
+    return _code(stopped, code)
+
+
+def _code(stopped: threading.Event, code: int) -> int:
     if stopped.is_set():
         raise KeyboardInterrupt
     return code
+
+
+def _end_at_once(stopped: threading.Event, code: int) -> NoReturn:
+    """End the program beside a source that doesn't answer: Python would be aborted beneath it, at its very end."""
+    code = exit_code(lambda: _code(stopped, code))
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(code)
 
 
 def _live(options: Options, style: str, height: int, memory: Memory, installed: set[str], opener: Opener) -> Live:

@@ -67,9 +67,14 @@ class Browsing(QObject):
         self.strip.lie_in(self._view.rect().adjusted(0, 0, 0, -self._view.words_height()))
 
     def close(self) -> None:
-        """End the paintings."""
+        """End the paintings; `join` waits for the one in hand."""
         if self._previews is not None:
             self._previews.stop()
+
+    def join(self, seconds: float) -> None:
+        """Wait so many `seconds` at most for the last painting."""
+        if self._previews is not None:
+            self._previews.join(seconds)
 
     def _pick(self, name: str) -> None:
         self._chooser.pick(name)

@@ -47,7 +47,7 @@ class Gallery(QWidget):
         column.addWidget(self.list, 1)
         self.keep = _button("Keep this style …", tip("keep", "Keep what is chosen under a name, for the next time"))
         self.own = _button("Your style …", "Rename or remove the style that you have kept")
-        self.refine = _button("", "")
+        self.refine = _button("Refine", tip("refine", "Fit it closer to its picture, in the background"))
         for button in (self.refine, self.keep, self.own):
             column.addWidget(button)
         self.search.textChanged.connect(self._search)

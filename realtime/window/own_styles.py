@@ -65,6 +65,11 @@ class OwnStyles(QObject):
         if self._shelf is not None:
             self._shelf.close()
 
+    def finish(self) -> None:
+        """Wait for what is being written, after `close`."""
+        if self._shelf is not None:
+            self._shelf.finish()
+
     # --- what keys, buttons and menus do, with the style `name`, "" for the one chosen ---
 
     def keep(self, name: str = "") -> None:

@@ -59,7 +59,7 @@ class Previews:
         self._done: dict[tuple[str, bool], Preview] = {}
         self._stopped = False
         self._stylizers: OrderedDict[str, Paints | None] = OrderedDict()  # None: it can't be opened
-        self._thread = threading.Thread(target=self._run, name="previews", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="previews")
 
     def start(self) -> None:
         """Begin with the thumbnails."""
@@ -98,12 +98,15 @@ class Previews:
             return done
 
     def stop(self) -> None:
-        """End the thread; waits for the picture in hand."""
+        """End the thread, after the picture in hand; `join` waits for that."""
         with self._changed:
             self._stopped = True
             self._changed.notify()
+
+    def join(self, seconds: float) -> None:
+        """Wait so many `seconds` at most for the thread to end."""
         if self._thread.is_alive():
-            self._thread.join(1.0)
+            self._thread.join(seconds)
 
     # --- the thread ---
 

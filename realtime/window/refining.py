@@ -96,9 +96,13 @@ class Refiner(QObject):
             self._show()
 
     def close(self) -> None:
-        """End the fit with what it has reached; it can be gone on with at the next start."""
+        """End the fit with what it has reached; it can be gone on with at the next start. `finish` waits for that."""
         if self._running is not None:
             self._running.stop()
+
+    def finish(self) -> None:
+        """Wait for the end of the fit, after `close`."""
+        if self._running is not None:
             self._running.join(_END_SECONDS)
 
     def _start(self, name: str, origin: Origin, folders: tuple[Path, ...]) -> None:

@@ -116,6 +116,10 @@ class Shelf(QObject):
         """Begin nothing more; what is being written is finished."""
         self._worker.shutdown(wait=False, cancel_futures=True)
 
+    def finish(self) -> None:
+        """Wait for what is being written, after `close`."""
+        self._worker.shutdown()
+
     def _begin(self, job: Callable[[], Pictured | Changed | Regrown]) -> None:
         self._jobs.append(self._worker.submit(job))
 

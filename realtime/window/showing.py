@@ -26,6 +26,7 @@ class Showing(QObject):
         self.welcome = Welcome(view)
         self.words = Words()
         self._comparing = False
+        self._note = ""
         self._drawn = True  # whether the newest picture has reached the screen, or is an old one painted anew
         self._delay = Meter()
         view.drawn.connect(self._measure)
@@ -37,8 +38,7 @@ class Showing(QObject):
         self._speak()
         painted = self._live.newest()
         if painted is not None:
-            if self.painted is None:
-                self.words.remark(self._live.note or "Press ? for the keys", 2 * REMARK_SECONDS)
+            self._tell_note()
             self._drawn = self.painted is not None and painted.captured == self.painted.captured
             self.painted = painted
             self._show()
@@ -68,6 +68,15 @@ class Showing(QObject):
             self.welcome.hide()
         self._view.show_words("" if self.welcome.isVisibleTo(self._view) else words)
 
+    def _tell_note(self) -> None:
+        """Say what is less than was hoped for: from the start on for a while, a loss until the user has seen it."""
+        note, before = self._live.note, self._note
+        self._note = note
+        if self.painted is None:
+            self.words.remark(note or "Press ? for the keys", 2 * REMARK_SECONDS)
+        elif note and note != before:
+            self.words.complain(note)
+
     def _whole(self, state: State) -> str:
         return f"{state.words} {self._faults.more()}".rstrip() if state.unforeseen else state.words
 
@@ -86,6 +95,7 @@ class Showing(QObject):
         live, painted = self._live, self.painted
         return Standing(
             runs_on=live.runs_on,
+            note=self._note,
             captured=live.captured_size,
             painted=painted.size if painted else None,
             speed=live.meter.read(),

@@ -68,8 +68,12 @@ class Snapshots(QObject):
                 self.failed.emit(str(error))
 
     def close(self) -> None:
-        """Finish what is being written, and begin nothing more."""
+        """Begin nothing more; what is being written is finished."""
         self._timer.stop()
+        self._writer.shutdown(wait=False)
+
+    def finish(self) -> None:
+        """Wait for what is being written, after `close`."""
         self._writer.shutdown()
 
     def _tick(self) -> None:

@@ -53,7 +53,7 @@ class SourcesMenu(QMenu):
             self._looking = self._looker.submit(self._cameras)
             self._timer.start(_LOOK_MS)
 
-    def close_down(self) -> None:
+    def stop(self) -> None:
         """Look no more."""
         self._again_timer.stop()
         self._timer.stop()

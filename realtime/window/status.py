@@ -17,6 +17,7 @@ class Standing:
     """How it goes: sizes are `(height, width)`, None where nothing was captured or painted yet."""
 
     runs_on: str = ""
+    note: str = ""
     captured: tuple[int, int] | None = None
     painted: tuple[int, int] | None = None
     speed: Speed = field(default_factory=Speed)
@@ -42,10 +43,12 @@ class Standing:
         h, w = self.painted
         painted = f"painted {w}x{h}"
         if self.captured is not None and self.captured != self.painted:
-            said.append((5, f"camera {self.captured[1]}x{self.captured[0]}"))
+            said.append((5, f"source {self.captured[1]}x{self.captured[0]}"))
         said.append((3, painted))
         if self.runs_on:
             said.append((1, self.runs_on))
+        if self.note:
+            said.append((7, self.note))
         return said
 
 

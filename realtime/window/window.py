@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -41,7 +42,7 @@ from realtime.window.view_menu import ViewMenu
 from weights.catalog import Style
 
 _STEPS = {Qt.Key.Key_Right: 1, Qt.Key.Key_Down: 1, Qt.Key.Key_Left: -1, Qt.Key.Key_Up: -1}
-_FINISH_SECONDS = 0.5  # that recordings may take here; whoever ends the program waits for longer ones
+_CLOSE_SECONDS = 0.7  # that threads and recordings may take here; whoever ends the program waits for longer ones
 
 
 class Window(QMainWindow):
@@ -177,6 +178,12 @@ class Window(QMainWindow):
             return None
         return self.showing.painted, self.live.dials, self._mirrors_out()
 
+    def finish(self, seconds: float) -> None:
+        """Wait for what is being written after the window was closed, recordings for so many `seconds` at most."""
+        self.outgoing.finish(seconds)
+        for part in (self.snapshots, self.refiner, self.own):
+            part.finish()
+
     # --- what buttons, menus and keys do ---
 
     def mirror(self, on: bool) -> None:
@@ -220,7 +227,7 @@ class Window(QMainWindow):
         action = action_of(event)
         if action:
             self._actions[action]()
-        elif 1 <= digit <= 9:
+        elif 0 <= digit <= 9:
             held = event.modifiers() & Qt.KeyboardModifier.ControlModifier
             (self.looks.save if held else self.looks.recall)(digit)
         elif event.key() in _STEPS:
@@ -270,13 +277,13 @@ class Window(QMainWindow):
         self.memory.keep(self.live.source, self.live.style, self.live.dials, self.saveGeometry(), flags)
         self.card.hide()
         self.hide()
-        self.browsing.close()
-        self.sources.close_down()
-        self.live.stop()
-        self.outgoing.finish(_FINISH_SECONDS)
-        self.snapshots.close()
-        self.refiner.close()
-        self.own.close()
+        deadline = time.monotonic() + _CLOSE_SECONDS
+        for part in (self.browsing, self.snapshots, self.refiner, self.own):
+            part.close()
+        self.sources.stop()
+        self.live.stop(_CLOSE_SECONDS)
+        self.browsing.join(max(0.0, deadline - time.monotonic()))
+        self.outgoing.finish(max(0.0, deadline - time.monotonic()))
         self.drops.close()
         super().closeEvent(event)
 
