@@ -57,6 +57,12 @@ def test_the_shares_of_a_clip_joined_are_what_one_machine_paints(styles: Path, h
     assert_same(here / "out/clip.mkv", here / "one/whole.mkv")
 
 
+def test_a_clip_of_one_part_is_one_machines_though_its_file_counts_no_frames(styles: Path, here: Path) -> None:
+    for number in (1, 2):
+        assert run("in/short.mkv", "--weights", styles, "-o", "out.mkv", "--part", f"{number}/2") == 0
+    assert len(times(here / "out.mkv")) == len(times(here / "in/short.mkv"))
+
+
 def test_a_list_is_shared_and_asked_for_twice_it_is_done_once(
     styles: Path, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

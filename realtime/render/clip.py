@@ -91,7 +91,7 @@ def parts_of(
     """In how many parts the clip is painted, and of how many seconds each is, about. Raises InputError."""
     with open_clip(source, trim=trim, rate=rate) as reader:
         journal = _journal(reader, target, resume)
-        return (journal.count, resume.part_seconds) if journal else (1, reader.total * _A_FRAME)
+        return (journal.count, resume.part_seconds) if journal else (1, max(reader.total, 1) * _A_FRAME)
 
 
 def _journal(reader: Reader, target: Path, resume: Resume | None) -> Journal | None:

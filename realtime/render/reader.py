@@ -67,10 +67,12 @@ class ClipReader:
 
     @property
     def total(self) -> int:
-        """How many frames it has, 0 where the file doesn't say; of a part, about."""
+        """How many frames it has, 0 where the file doesn't say; about, of parts and where only its length is told."""
+        rate = self.video.average_rate
+        said = self.losses.said or (round(self.length * rate) if self.length and rate else 0)
         if not self.trim:
-            return self.losses.said
-        return round(self.losses.said * self.trim.length_in(self.length) / self.length) if self.length else 0
+            return said
+        return round(said * self.trim.length_in(self.length) / self.length) if self.length else 0
 
     @property
     def length(self) -> Fraction | None:

@@ -55,10 +55,10 @@ def paint_parts(reader: InParts, journal: Journal, work: Work, resume: Resume) -
 
     Raises InputError, and Stopped where a signal comes.
     """
-    resume.open(journal, reader.path)
     wanted = range(journal.count) if resume.share is None else sorted(resume.share)
-    before = journal.frames(wanted)
     try:
+        resume.open(journal, reader.path)
+        before = journal.frames(wanted)
         with said_of(journal.target):
             painted = paint_missing(reader, journal, wanted, work, resume.part_seconds)
             if resume.share is None:
