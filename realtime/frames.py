@@ -49,11 +49,28 @@ def resize(image: Image, size: tuple[int, int]) -> Image:
     if image.shape[:2] == (h, w):
         return image
     shrinks = h * w < image.shape[0] * image.shape[1]
+    return _scaled(image, size, cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+
+
+def resize_live(image: Image, size: tuple[int, int]) -> Image:
+    """`resize` for a picture that the next one replaces: a fifth of the work where the sizes are no multiples.
+
+    On the way down it averages groups of 2x2 pixels and interpolates what is left.
+    """
+    h, w = size
+    while image.shape[0] >= 2 * h and image.shape[1] >= 2 * w and (image.shape[0] % h or image.shape[1] % w):
+        image = resize(image, (image.shape[0] // 2, image.shape[1] // 2))
+    if image.shape[0] % h == 0 and image.shape[1] % w == 0:
+        return resize(image, size)
+    return _scaled(image, size, cv2.INTER_LINEAR)
+
+
+def _scaled(image: Image, size: tuple[int, int], how: int) -> Image:
+    h, w = size
     try:
-        scaled = cv2.resize(image, (w, h), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
+        return np.asarray(cv2.resize(image, (w, h), interpolation=how), np.uint8)
     except cv2.error as error:
         raise InputError(f"A picture of {w}x{h} is too large for the memory: choose a smaller --height.") from error
-    return np.asarray(scaled, np.uint8)
 
 
 def enlarge(image: Image, size: tuple[int, int]) -> Image:
@@ -71,6 +88,12 @@ def fit(image: Image, height: int | None, even: bool = False, pixel_aspect: floa
     """`image` at `height` lines with its aspect kept; see `working_size`."""
     h, w = image.shape[:2]
     return resize(image, working_size((h, w), height, even, pixel_aspect))
+
+
+def fit_live(image: Image, height: int | None, pixel_aspect: float = 1.0) -> Image:
+    """`fit` by `resize_live`."""
+    h, w = image.shape[:2]
+    return resize_live(image, working_size((h, w), height, pixel_aspect=pixel_aspect))
 
 
 def mixed(first: Image, second: Image, part: float) -> Image:

@@ -21,7 +21,7 @@ from tests.conftest import MakeClip
 from tests.predictor_fakes import colour_picture, tiny_predictor
 from training.checkpoint import load_generator
 from training.evaluate import work_of
-from weights.errors import exit_code
+from weights.errors import InputError, exit_code
 from weights.folders import WEIGHTS
 
 
@@ -124,6 +124,17 @@ def test_the_work_of_a_frame_is_that_of_the_network_in_torch() -> None:
     network.fold()  # as it is exported
     counted = engine_choice.work(WEIGHTS / "starry-night-johnson.onnx", 480, 640)
     assert counted == pytest.approx(work_of(network), rel=0.02)
+
+
+def test_what_is_drawn_is_drawn() -> None:
+    screen, image = Screen(), np.full((48, 64, 3), (10, 200, 30), np.uint8)
+    screen.draw(image)
+    shown = screen._view.grab().toImage()
+    middle = shown.pixelColor(shown.width() // 2, shown.height() // 2)
+    assert (middle.red(), middle.green(), middle.blue()) == (10, 200, 30)
+    screen.close()
+    with pytest.raises(InputError, match="isn't shown"):
+        screen.draw(image)
 
 
 @pytest.mark.parametrize("wrong", [["--rounds", "0"], ["--seconds", "0"], ["--seconds", "nan"]])

@@ -255,13 +255,13 @@ def test_a_new_source_shows_its_first_picture_in_a_pause(started: Start) -> None
 
 def test_frames_are_fitted_where_they_are_captured(started: Start, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: set[str] = set()
-    from realtime.frames import fit
+    from realtime.frames import fit_live
 
     def watched(*arguments: object, **options: object) -> np.ndarray:
         threads.add(threading.current_thread().name)
-        return fit(*arguments, **options)  # type: ignore[arg-type]
+        return fit_live(*arguments, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(capture, "fit", watched)
+    monkeypatch.setattr(capture, "fit_live", watched)
     source = Flat(1)
     source.pixel_aspect = 1.5
     live = started(source, {"a": Fake(9)}, height=16)

@@ -7,7 +7,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime.frames import bgr_from_rgb, check_image, fit, pad_to_even, resize, rgb_from_bgr, working_size
+from realtime.frames import (
+    bgr_from_rgb,
+    check_image,
+    fit,
+    fit_live,
+    pad_to_even,
+    resize,
+    resize_live,
+    rgb_from_bgr,
+    working_size,
+)
 from tests.conftest import picture
 
 
@@ -81,3 +91,27 @@ def test_sizes_keep_their_aspect(h: int, w: int, height: int | None, even: bool)
     assert abs(new_h - height) < step
     assert abs(new_w - w * height / h) <= step
     assert new_h % step == new_w % step == 0
+
+
+@pytest.mark.parametrize("size", [(45, 80), (40, 70), (48, 85), (30, 90), (90, 160), (100, 200), (16, 16), (1, 1)])
+def test_live_pictures_are_scaled_as_others_but_for_a_little(size: tuple[int, int]) -> None:
+    """A slope with some noise, down by whole steps and others, in one direction alone, and up."""
+    h, w = 90, 160
+    slope = np.add.outer(np.linspace(20, 120, h), np.linspace(0, 100, w))[..., None].repeat(3, axis=2)
+    image = (slope + np.random.default_rng(0).normal(0, 2, slope.shape)).astype(np.uint8)
+    scaled, slow = resize_live(image, size), resize(image, size)
+    assert scaled.shape == (*size, 3) and scaled.dtype == np.uint8
+    assert np.abs(scaled.astype(int) - slow).mean() < 1.5
+
+
+def test_live_pictures_do_not_alias_where_they_shrink_much() -> None:
+    checks = np.zeros((120, 128, 3), np.uint8)
+    checks[::2, ::2] = checks[1::2, 1::2] = 255
+    assert np.abs(resize_live(checks, (50, 53)).astype(int) - 127).max() <= 1
+    assert resize_live(checks, (120, 128)) is checks
+
+
+def test_a_live_picture_is_fit_as_others_are() -> None:
+    image = np.zeros((90, 160, 3), np.uint8)
+    for height, aspect in ((None, 1.0), (48, 1.0), (48, 1.5), (200, 0.5)):
+        assert fit_live(image, height, aspect).shape == fit(image, height, pixel_aspect=aspect).shape

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass, replace
 
-from realtime.frames import Image, fit
+from realtime.frames import Image, fit_live
 from realtime.live.slot import Slot
 from realtime.live.sources import Source, describe
 from realtime.live.state import Condition, State, failed
@@ -42,7 +42,7 @@ class Captured:
     @classmethod
     def of(cls, raw: Image, pixel_aspect: float, height: int | None, time: float, stamp: int) -> Captured:
         """The frame `raw` as its source gave it, at `height` lines."""
-        return cls(fit(raw, height, pixel_aspect=pixel_aspect), height, time, stamp, raw, pixel_aspect)
+        return cls(fit_live(raw, height, pixel_aspect), height, time, stamp, raw, pixel_aspect)
 
     @property
     def raw_size(self) -> tuple[int, int]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from realtime.frames import Image, enlarge, resize
+from realtime.frames import Image, enlarge, resize_live
 from realtime.live.bridge import Bridge
 from realtime.live.capture import TICK, Capture, Captured
 from realtime.live.meter import Meter
@@ -247,7 +247,7 @@ class Live:
         original, shown = captured.image, _size_of(captured.image)
         wanted = self._pace.size(shown)
         size = self._bridge.size(used.stylizer, wanted)
-        image = enlarge(used.paint(resize(original, size), dials, began), shown)
+        image = enlarge(used.paint(resize_live(original, size), dials, began), shown)
         self._midway = used.fading(began)
         self._styling.settle(used, began)
         now = self._clock()

@@ -10,7 +10,7 @@ from PyQt5.QtCore import QPoint, QPointF, QRect, QRectF, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QColor, QFont, QFontMetrics, QImage, QMouseEvent, QPainter, QPaintEvent, QPen
 from PyQt5.QtWidgets import QSizePolicy, QWidget
 
-from realtime.frames import Image, mirrored, resize
+from realtime.frames import Image, mirrored, resize_live
 from realtime.window.theme import BACKGROUND, WARNING
 
 _GRIP = 10  # pixels on either side of the divider that hold it
@@ -145,7 +145,7 @@ class View(QWidget):
         size = round(place.height() * ratio), round(place.width() * ratio)
         if self._mirrored:
             image = mirrored(image)
-        scaled = resize(image, size)  # cv2 scales several times faster than QPainter's smooth transform
+        scaled = resize_live(image, size)  # cv2 scales several times faster than QPainter's smooth transform
         self._kept.append(scaled)
         picture = QImage(sip.voidptr(scaled.data), size[1], size[0], scaled.strides[0], QImage.Format.Format_RGB888)
         begin, end = round(size[1] * left), round(size[1] * right)
