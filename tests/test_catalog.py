@@ -38,6 +38,26 @@ def test_a_missing_or_damaged_catalogue_is_said(tmp_path: Path) -> None:
         read_catalog(tmp_path)
 
 
+def test_a_catalogue_is_read_once_for_as_long_as_it_is_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_catalog([Entry(CARD, "a.onnx", "1")], tmp_path)
+    read: list[str] = []
+    real = json.loads
+
+    def noting(text: str) -> object:
+        read.append(text)
+        return real(text)
+
+    monkeypatch.setattr(json, "loads", noting)
+    first = read_catalog(tmp_path)
+    first.clear()
+    assert [entry.sha256 for entry in read_catalog(tmp_path)] == ["1"]
+    assert len(read) == 1
+    write_catalog([Entry(CARD, "a.onnx", "2")], tmp_path)
+    assert [entry.sha256 for entry in read_catalog(tmp_path)] == ["2"]
+
+
 CARDS = [None, "x", {"picture": "foo"}, {"name": "../x", "title": "", "method": "", "architecture": ""}]
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Any
 
@@ -64,14 +65,20 @@ def read_catalog(folder: Path = WEIGHTS) -> list[Entry]:
     path = folder / CATALOG
     try:
         check_size(path, MAX_CATALOG)
-        rows = json.loads(path.read_text(encoding="utf-8"))["styles"]
-        return [_entry(row) for row in rows]
+        now = path.stat()
+        return list(_entries(path, (now.st_mtime_ns, now.st_size, now.st_ino)))
     except FileNotFoundError:
         raise InputError(f"There is no catalogue {path}: export a style first (python -m export RUN).") from None
     except (OSError, *DAMAGE) as error:
         raise InputError(
             f"The catalogue {path} can't be read ({error}): export any style again to rewrite it."
         ) from error
+
+
+@lru_cache(maxsize=8)
+def _entries(path: Path, _: tuple[int, int, int]) -> tuple[Entry, ...]:
+    """The rows of the file `path`, read once for as long as it is the same: every switch of styles asks."""
+    return tuple(_entry(row) for row in json.loads(path.read_text(encoding="utf-8"))["styles"])
 
 
 def _entry(row: Any) -> Entry:
