@@ -89,13 +89,13 @@ def tiny_model(path: Path, effect: str, card: Card) -> str:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """The switch of tests/test_golden.py."""
-    parser.addoption("--update-golden", action="store_true", help="write the kept paintings of the shipped styles anew")
+    """The switch of tests/test_golden.py and tests/test_window_pictures.py."""
+    parser.addoption("--update-golden", action="store_true", help="write kept paintings and windows anew")
 
 
 @pytest.fixture
 def update_golden(request: pytest.FixtureRequest) -> bool:
-    """Whether the kept paintings are to be written anew."""
+    """Whether what is kept is to be written anew."""
     return bool(request.config.getoption("--update-golden"))
 
 
