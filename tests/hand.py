@@ -63,7 +63,8 @@ class Hand:
                 modifiers |= Qt.KeyboardModifier.ShiftModifier
             target = QApplication.activePopupWidget() or QApplication.focusWidget() or QApplication.activeWindow()
             assert target is not None, "nothing has the focus"
-            QTest.keyClick(target, Qt.Key(key), modifiers)
+            hit: Any = QTest.keyClick  # its stub takes it for a method
+            hit(target, Qt.Key(key), modifiers)
         else:
             held_keys = [name for name, held in ((_CONTROL, control), (_SHIFT, shift)) if held]
             self._x.type(_KEYS.get(Qt.Key(key)) or bytes([key]).lower(), held_keys)
