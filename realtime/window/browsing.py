@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from PyQt5.QtCore import QObject
 
 from realtime.frames import Image
@@ -87,6 +89,8 @@ class Browsing(QObject):
 
     def _browse(self, name: str) -> None:
         titles = {name: self._chooser.title(name) for name in self._chooser.cards}
+        count = Counter(titles.values())
+        said = {name: title if count[title] == 1 else name for name, title in titles.items()}  # told apart
         if len(titles) > 1 and self._previews is not None:
+            self.strip.browse(name, said, self._gallery.tiles.names or self._gallery.tiles.all())
             self.lie()
-            self.strip.browse(name, titles, self._gallery.tiles.names or self._gallery.tiles.all())

@@ -6,7 +6,9 @@ from PyQt5.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, pyqtSignal
 from PyQt5.QtGui import QContextMenuEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPixmap, QResizeEvent
 from PyQt5.QtWidgets import QLineEdit, QListView, QPushButton, QVBoxLayout, QWidget
 
+from realtime.window import icons
 from realtime.window.keys import tip
+from realtime.window.theme import FAINT
 from realtime.window.tile_drawing import GAP, Drawn, star_of, tile_height
 from realtime.window.tiles import NAME, Tiles
 from weights.catalog import Style
@@ -39,6 +41,7 @@ class Gallery(QWidget):
         self.search.setToolTip("Search by title, painter or year (key /)")
         self.search.setAccessibleName("Search styles")
         self.search.setClearButtonEnabled(True)
+        self.search.addAction(icons.icon("search", FAINT), QLineEdit.ActionPosition.LeadingPosition)
         self.list = _List(self.tiles)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 6, 4)

@@ -40,10 +40,10 @@ def draw(painter: QPainter, name: str, place: QRectF, colour: str = TEXT, filled
     QSvgRenderer(QByteArray(text.encode())).render(painter, place)
 
 
-def icon(name: str) -> QIcon:
-    """The icon `name`; in the accent's colour where its button is on."""
+def icon(name: str, off: str = TEXT) -> QIcon:
+    """The icon `name` in the colour `off`; in the accent's where its button is on."""
     made = QIcon()
-    for colour, state in ((TEXT, QIcon.State.Off), (ACCENT, QIcon.State.On)):
+    for colour, state in ((off, QIcon.State.Off), (ACCENT, QIcon.State.On)):
         pixmap = QPixmap(96, 96)  # sharp at three times the usual size
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)

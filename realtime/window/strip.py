@@ -74,15 +74,14 @@ class Strip(QWidget):
     def lie_in(self, room: QRect) -> None:
         """Take a place at the bottom of `room`."""
         tile = max(84, min(240, (room.width() - 40) // COUNT - _GAP))
-        width = min(room.width() - 16, COUNT * (tile + _GAP) + _GAP)
+        width = min(room.width() - 16, max(1, len(self.names)) * (tile + _GAP) + _GAP)
         height = tile * 3 // 4 + self.fontMetrics().height() + 3 * _GAP
         self.setGeometry(room.center().x() - width // 2, room.bottom() - height - 12, width, height)
 
     def places(self) -> list[tuple[str, QRectF]]:
         """Where each style's picture stands."""
-        wide = (self.width() - _GAP) / COUNT - _GAP
-        left = (self.width() - len(self.names) * (wide + _GAP) + _GAP) / 2
-        return [(n, QRectF(left + i * (wide + _GAP), _GAP, wide, wide * 3 / 4)) for i, n in enumerate(self.names)]
+        wide = (self.width() - _GAP) / max(1, len(self.names)) - _GAP
+        return [(n, QRectF(_GAP + i * (wide + _GAP), _GAP, wide, wide * 3 / 4)) for i, n in enumerate(self.names)]
 
     def paintEvent(self, event: QPaintEvent | None) -> None:
         """Draw the row."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from string import Template
 
 from PyQt5.QtGui import QColor, QPalette
 
 BACKGROUND, PANEL, RAISED, LINE = "#141416", "#1b1b1e", "#27272b", "#37373d"
 TEXT, FAINT, ACCENT, WARNING = "#e8e8ea", "#9a9aa2", "#e0a04a", "#e5584f"
+
+_DOWN = Path(__file__).with_name("down.svg")
 
 _SHEET = Template("""
 * { font-size: ${font}px; color: $text; }
@@ -30,7 +33,9 @@ QLineEdit:focus { border-color: $accent; }
 QComboBox { background: $raised; border: 1px solid $line; border-radius: ${radius}px; padding: 1px ${wide}px; }
 QComboBox:focus { border-color: $accent; }
 QComboBox:disabled { color: $faint; background: $panel; }
-QComboBox::drop-down { border: 0; width: ${wide}px; }
+QComboBox::drop-down { border: 0; width: ${arrow}px; }
+QComboBox::down-arrow { image: url(${down}); width: ${small}px; height: ${small}px; }
+QDialogButtonBox { dialogbuttonbox-buttons-have-icons: 0; }
 QComboBox QAbstractItemView { background: $raised; border: 1px solid $line; selection-background-color: $line;
     selection-color: $text; outline: 0; }
 QListView { background: $panel; border: 0; outline: 0; }
@@ -82,6 +87,8 @@ def sheet(scale: float = 1.0) -> str:
         radius=round(6 * scale),
         pad=round(4 * scale),
         wide=round(8 * scale),
+        arrow=round(20 * scale),
+        down=_DOWN.as_posix(),
         handle=handle,
         half=handle // 2,
         lift=(handle - 4) // 2,
