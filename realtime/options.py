@@ -109,6 +109,7 @@ def parse(arguments: list[str] | None = None) -> Options:
 _NUMBER = r"[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?|nan|[-+]?inf"
 _FREE = {
     "--keep-colors": (_NUMBER, "1"),
+    "--hwaccel": ("[a-z]+", "auto"),
     "--ray": (r"auto|local|(ray://)?[\w.-]+:\d+", ""),
 }
 """Options whose value may be left out: what a value looks like, and what it is then."""

@@ -89,3 +89,11 @@ def test_the_command_line_says_it_once(
     assert parse(["a.mp4", "--hwaccel"]).hwaccel == "auto"
     assert run(*line, "--hwaccel", "cuda") == 2
     assert "--hwaccel cuda is unknown" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "kind"), [(["--hwaccel", "a.mp4"], "auto"), (["--hwaccel", "qsv", "a.mp4"], "qsv"), (["a.mp4"], None)]
+)
+def test_a_kind_is_told_from_a_file(words: list[str], kind: str | None) -> None:
+    options = parse(words)
+    assert (options.hwaccel, options.inputs) == (kind, (Path("a.mp4"),))

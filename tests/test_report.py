@@ -13,6 +13,8 @@ import numpy as np
 import pytest
 
 from realtime.options import parse
+from realtime.render.bars import Bars
+from realtime.render.json_lines import Lines
 from realtime.render.pipeline import Progress, Summary
 from realtime.render.plan import Job
 from realtime.render.report import minutes
@@ -73,7 +75,6 @@ def test_a_summary_ends_it(styles: Path, here: Path, capsys: pytest.CaptureFixtu
 def test_bars_for_people(
     styles: Path, here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from realtime.render.bars import Bars
 
     monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
     monkeypatch.setenv("COLUMNS", "120")
@@ -163,3 +164,13 @@ def test_a_preview_of_what_is_not_there_is_said(styles: Path, here: Path, capsys
     assert run("clip.mp4", "a.png", *line) == 2
     assert "shows a frame of one file, and 2 are named" in capsys.readouterr().err
     assert not Path("p.png").exists()
+
+
+def test_a_cluster_is_told_in_pieces(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    Lines().pieces(2, 5)
+    assert events(capsys.readouterr().out) == [{"event": "pieces", "done": 2, "pieces": 5}]
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as at a terminal
+    bars = Bars()
+    bars.pieces(2, 5)
+    bars.close()
+    assert "2 of 5 pieces" in capsys.readouterr().err

@@ -60,9 +60,15 @@ class Bars(Report):
         self._bars.update(self._clip, completed=progress.done, total=total, words=words)
         self._tell(progress.done)
 
+    def pieces(self, done: int, count: int) -> None:
+        """So many of the `count` pieces that a cluster paints are done."""
+        if self._all is None:
+            self._all = self._bars.add_task("all machines", total=count, words="")
+        self._bars.update(self._all, completed=done, words=f"{done} of {count} pieces")
+
     def _tell(self, done: int) -> None:
         """How far all files are, `done` frames of this one being painted."""
-        if self._all is not None:
+        if self._all is not None and self._frames:
             before = sum(self._frames[: self._number - 1])
             words = f"file {self._number} of {len(self._frames)}"
             self._bars.update(self._all, completed=before + done, words=words)

@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -22,6 +22,7 @@ from realtime.options import Options
 from realtime.render.asked import open_painter, paint_task
 from realtime.render.painter import Painter
 from realtime.render.plan import Job
+from realtime.render.report import Report
 from realtime.render.resume import Resume, Stopped
 from realtime.render.shares import Outcome, Piece, Task
 from realtime.styles.blends import with_whole_paths
@@ -60,11 +61,11 @@ def _opened(options: Options, steps: Schedule) -> Painter:
     return open_painter(options, steps)[0]
 
 
-def paint_on_cluster(pieces: Sequence[Piece], work: Work, say: Callable[[str], None]) -> Iterator[tuple[Job, Outcome]]:
+def paint_on_cluster(pieces: Sequence[Piece], work: Work, report: Report) -> Iterator[tuple[Job, Outcome]]:
     """Paint all `pieces` on the cluster of `work.options.ray`; yields each file once nothing of it is to be painted.
 
-    Meanwhile stdout goes nowhere, for Ray talks there; `say` is for what is to be said. Raises InputError where there
-    is no such cluster, and Stopped where a signal comes.
+    Meanwhile stdout goes nowhere, for Ray talks there. Raises InputError where there is no such cluster, and Stopped
+    where a signal comes.
     """
     options = work.options
     steps = tuple((time, with_whole_paths(style)) for time, style in work.steps)
@@ -72,7 +73,7 @@ def paint_on_cluster(pieces: Sequence[Piece], work: Work, say: Callable[[str], N
     left = Counter(piece.job for piece in pieces)
     outcomes: dict[Job, Outcome] = {}
     with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere), _cluster(options) as ray:
-        paint = _Paint(ray, work, say)
+        paint = _Paint(ray, work, report)
         running = {paint(piece): piece for piece in pieces}
         try:
             while running:
@@ -83,6 +84,7 @@ def paint_on_cluster(pieces: Sequence[Piece], work: Work, say: Callable[[str], N
                     running[paint(piece)] = piece
                     continue
                 left[job] -= 1
+                report.pieces(len(pieces) - left.total(), len(pieces))
                 if outcome.wrong or job not in outcomes:
                     outcomes[job] = outcome
                 if not left[job]:
@@ -96,8 +98,8 @@ def paint_on_cluster(pieces: Sequence[Piece], work: Work, say: Callable[[str], N
 class _Paint:
     """Has pieces painted, wherever there is room."""
 
-    def __init__(self, ray: Any, work: Work, say: Callable[[str], None]) -> None:
-        self._ray, self._say = ray, say
+    def __init__(self, ray: Any, work: Work, report: Report) -> None:
+        self._ray, self._report = ray, report
         self._work = ray.put(work)
         gpus = int(work.options.device == "cuda")
         # Ray would try again itself, but not say so in our words.
@@ -121,7 +123,7 @@ class _Paint:
             if self._lost[piece] > _RETRIES:
                 why = first_line(error)
                 return Outcome(wrong=f"{piece.job.source} could not be painted, as every machine was lost ({why}).")
-            self._say("A worker of the cluster was lost: another one goes on with its piece.")
+            self._report.note("A worker of the cluster was lost: another one goes on with its piece.")
             return None
 
 

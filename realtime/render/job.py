@@ -91,7 +91,7 @@ def _paint_on_cluster(report: Report, jobs: Sequence[Job], options: Options, ste
             forget(job.target)
         resume = replace(resume, restart=False)
     pieces = pieces_of(jobs, resume, options.trim, rate_of(options.fps))
-    painted = paint_on_cluster(pieces, Work(options, steps, resume), report.note)
+    painted = paint_on_cluster(pieces, Work(options, steps, resume), report)
     finishing = ((Task(job), partial(_finish, job, outcome, options, resume)) for job, outcome in painted)
     return _each(report, finishing, len(jobs))
 

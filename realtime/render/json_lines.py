@@ -49,6 +49,10 @@ class Lines(Report):
         counts = {"frame": progress.done, "frames": progress.total or None, "fps": round(fps, 2), "left": left}
         self._print("progress", **_names(self._job), **counts)
 
+    def pieces(self, done: int, count: int) -> None:
+        """So many of the `count` pieces that a cluster paints are done."""
+        self._print("pieces", done=done, pieces=count)
+
     def done(self, job: Job, summary: Summary, whole: bool = True) -> None:
         """`job` is painted, or of a clip that is not `whole` its share."""
         self._count(job, summary)

@@ -46,6 +46,9 @@ class Report:
     def progress(self, progress: Progress) -> None:
         """So far is the clip that was started last."""
 
+    def pieces(self, done: int, count: int) -> None:
+        """So many of the `count` pieces that a cluster paints are done."""
+
     def done(self, job: Job, summary: Summary, whole: bool = True) -> None:
         """`job` is painted, or of a clip that is not `whole` its share."""
         self._count(job, summary)
