@@ -28,7 +28,7 @@ def peak(*line: object) -> int:
 def test_memory_does_not_grow_with_the_clip(styles: Path, make_clip: MakeClip, tmp_path: Path) -> None:
     taken = []
     for seconds in (20, 200):
-        source = make_clip(f"{seconds}.mkv", pts=[512 * i for i in range(25 * seconds)], audio="aac", size=(120, 160))
+        source = make_clip(f"{seconds}.mkv", pts=[512 * i for i in range(25 * seconds)], audio="aac", size=(64, 80))
         target = tmp_path / "out" / source.name
         taken.append(peak(source, "-o", target, "--weights", styles))
         assert len(times(target)) == 25 * seconds
