@@ -135,6 +135,10 @@ def test_the_command_line(
     assert run(*line, "-o", "shared/%d.png", "--part-seconds", "0.5", "--part", "1/2") == 0
     assert run(*line, "-o", "shared/%d.png", "--part-seconds", "0.5", "--join") == 0
     assert len(left(tmp_path / "shared")) == len(NUMBERS)
+    before = [path.stat().st_mtime_ns for path in sorted((tmp_path / "shared").iterdir())]
+    for again in (("--part", "1/2"), ("--join",)):
+        assert run(*line, "-o", "shared/%d.png", "--part-seconds", "0.5", *again) == 0
+    assert [path.stat().st_mtime_ns for path in sorted((tmp_path / "shared").iterdir())] == before
     capsys.readouterr()
     for words, said in (
         ((*line, "-o", "frames/f_%03d.png"), "is the original"),

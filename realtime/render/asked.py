@@ -12,7 +12,7 @@ from realtime.hardware import accelerated
 from realtime.layout import Layout
 from realtime.options import Options
 from realtime.render.clip import join_clip, paint_clip, still_to_be_painted
-from realtime.render.journal import is_begun
+from realtime.render.journal import is_begun, is_whole
 from realtime.render.painter import Dials, Painter
 from realtime.render.pipe import STREAM, paint_pipe
 from realtime.render.pipeline import Progress, Summary
@@ -95,7 +95,7 @@ def paint_task(
 
 def join_job(job: Job, options: Options, resume: Resume) -> Summary:
     """Put together what others have painted of one file, unless it was painted whole."""
-    if job.target.exists() and not is_begun(job.target):
+    if is_whole(job.target) and not is_begun(job.target):
         return Summary()
     if job.still:
         raise still_to_be_painted(job.target)

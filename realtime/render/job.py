@@ -21,7 +21,7 @@ from realtime.render.asked import (
     steps_of,
 )
 from realtime.render.estimate import frames_in
-from realtime.render.journal import forget, is_begun
+from realtime.render.journal import forget, is_begun, is_whole
 from realtime.render.json_lines import Lines
 from realtime.render.pipeline import Summary
 from realtime.render.plan import Job, plan
@@ -135,7 +135,7 @@ def _is_there(report: Report, job: Job, options: Options) -> bool:
 
     A file that is named is painted again; but a share that is asked for twice, as schedulers do, is done once.
     """
-    there = job.there or (options.part is not None and job.target.exists())
+    there = job.there or (options.part is not None and is_whole(job.target))
     if there and not options.overwrite:
         report.passed(job)
         return True

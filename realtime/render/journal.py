@@ -106,6 +106,11 @@ def is_begun(target: Path) -> bool:
     return _folder_of(target).is_dir()
 
 
+def is_whole(target: Path) -> bool:
+    """Whether `target` was painted by an earlier run that came to its end."""
+    return bool(numbers_in(target)) and not is_begun(target) if is_numbered(target) else target.exists()
+
+
 def forget(target: Path) -> None:
     """Throw away what is painted of `target`; only what is ours is in its folder."""
     shutil.rmtree(_folder_of(target), ignore_errors=True)
