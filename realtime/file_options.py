@@ -58,6 +58,11 @@ class FileOptions:
         if self.restart and (self.part or self.join):
             raise InputError("--restart would throw away what other machines paint: give it without --part and --join.")
 
+    @property
+    def only_tries(self) -> bool:
+        """Whether nothing is painted to its end."""
+        return self.preview is not None or self.dry_run
+
 
 def add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
     """Add what concerns files alone; returns it."""

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import realtime.bench.__main__ as bench
+import realtime.bench.files as bench_files
 import realtime.bench.start as start_module
 import realtime.bench.window as window_bench
 from realtime.bench import dropping, governed, turns, waits
@@ -168,3 +169,18 @@ def test_what_an_open_window_promises_is_measured(
     assert found["outputs"]["share"] > 0 and found["outputs"]["alone_fps"] > 10
     assert {"before", "load", "after"} < set(found["governor"])
     assert found["governor"]["before"]["lines"] == 480
+
+
+def test_files_against_the_engine_alone(
+    styles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = ["--weights", str(styles), "--style", "same", "--size", "64x48", "--seconds", "0.1", "--rounds", "1"]
+    monkeypatch.setattr(sys, "argv", ["files", *line])
+    assert exit_code(bench_files.main) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["size"] == "64x48"
+    for name in ("file", "steady"):
+        assert found[name] > 0 and found[f"{name}_share"] == pytest.approx(found[name] / found["alone"], abs=0.002)
+    monkeypatch.setattr(sys, "argv", ["files", "--weights", str(styles), "--size", "large"])
+    assert exit_code(bench_files.main) == 2
+    assert "--size large can't be read" in capsys.readouterr().err

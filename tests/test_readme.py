@@ -14,6 +14,7 @@ from gatys import bench as gatys_bench
 from gatys import compare, reconstruct, study
 from gatys.cli import parse_settings
 from realtime import options, sheet
+from realtime.bench import files as bench_files
 from realtime.bench import steadiness
 from training import bench as training_bench
 from training import evaluate, johnson, multistyle, newstyle, shipped
@@ -40,6 +41,7 @@ def evaluation(arguments: list[str]) -> object:
 PARSERS: dict[str, Callable[[list[str]], object]] = {
     "realtime": options.parse,
     "realtime.bench": by_argparse(bench._parser),
+    "realtime.bench.files": by_argparse(bench_files._parser),
     "realtime.bench.steadiness": by_argparse(steadiness._parser),
     "realtime.sheet": by_argparse(sheet.parser),
     "training.cyclegan": lambda a: tyro.cli(cyclegan_settings.Settings, args=a, config=NESTED),

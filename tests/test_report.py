@@ -113,6 +113,17 @@ def test_a_dry_run_writes_nothing(styles: Path, here: Path, capsys: pytest.Captu
         assert "2 files, 26 frames, about 0:0" in said.err and "nothing was written" in said.err
 
 
+def test_what_only_tries_is_done_here_and_alone(styles: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for words in (["--ray"], ["--join"], ["--part", "1/2"]):
+        assert run("clip.mp4", "-o", "out.mp4", "--weights", styles, "--dry-run", *words) == 0
+        assert "nothing was written" in capsys.readouterr().err
+    assert run("a.png", "--weights", styles, "--preview", "p.png", "--json") == 0
+    assert [event["event"] for event in events(capsys.readouterr().out)] == ["start", "done"]
+    assert run("a.png", "-o", "-", "--weights", styles, "--json") == 2
+    assert "-o - sends the picture to where --json" in capsys.readouterr().err
+    assert not Path("out.mp4").exists()
+
+
 def test_a_dry_run_says_what_can_not_be_read(styles: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     Path("bad.mp4").write_bytes(b"bad")
     assert run("clip.mp4", "bad.mp4", "-o", "out", "--weights", styles, "--dry-run") == 2

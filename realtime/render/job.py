@@ -23,6 +23,7 @@ from realtime.render.asked import (
 from realtime.render.estimate import frames_in
 from realtime.render.journal import forget, is_begun, is_whole
 from realtime.render.json_lines import Lines
+from realtime.render.pipe import STREAM
 from realtime.render.pipeline import Summary
 from realtime.render.plan import Job, plan
 from realtime.render.report import Report
@@ -49,12 +50,14 @@ def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Pa
         raise InputError("--fps is how fast numbered pictures follow each other, as in frames/%05d.png: leave it out.")
     resume, report = resume_of(options, steps), _report(options)
     try:
-        if options.join:
+        if any(job.target == STREAM for job in jobs) and (options.json or options.dry_run):
+            raise InputError("-o - sends the picture to where --json and --dry-run would talk: give -o a file's name.")
+        if options.join and not options.only_tries:
             tidy_when_stopped()
             return _each(report, ((Task(job), partial(join_job, job, options, resume)) for job in jobs), len(jobs))
         for note in notes:
             report.note(note)
-        if options.ray is not None:
+        if options.ray is not None and not options.only_tries:
             return _paint_on_cluster(report, jobs, options, steps, resume)
         return _paint_here(report, jobs, options, steps, resume)
     finally:
@@ -66,7 +69,7 @@ def _paint_here(report: Report, jobs: Sequence[Job], options: Options, steps: Sc
     tidy_when_stopped()  # not before: an engine that is broken off while it loads leaves a page of traceback
     report.note(note)
     if options.preview is not None:
-        return preview(jobs, painter, options, options.preview)
+        return preview(jobs, painter, options, report, options.preview)
     tasks = [Task(job) for job in jobs]
     if options.part:
         number, count = options.part

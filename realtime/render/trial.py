@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from realtime.options import Options
 from realtime.render.asked import encoding_of, layout_of
 from realtime.render.estimate import Estimator
 from realtime.render.painter import Painter
+from realtime.render.pipeline import Summary
 from realtime.render.plan import Job
 from realtime.render.preview import paint_preview
 from realtime.render.report import Report
@@ -17,17 +19,18 @@ from realtime.stills import paint_still
 from weights.errors import InputError
 
 
-def preview(jobs: Sequence[Job], painter: Painter, options: Options, target: Path) -> int:
+def preview(jobs: Sequence[Job], painter: Painter, options: Options, report: Report, target: Path) -> int:
     """Paint one frame of the only job to the picture `target`. Raises InputError."""
     if len(jobs) > 1:
         raise InputError(f"--preview {target} shows a frame of one file, and {len(jobs)} are named: name one of them.")
-    (job,) = jobs
+    job = replace(jobs[0], target=target)
+    report.start(job)
     if job.still:
         paint_still(job.source, target, painter, layout_of(options))
     else:
         rate = rate_of(options.fps)
         paint_preview(job.source, target, painter, layout_of(options), options.trim, rate, options.at)
-    print(target)
+    report.done(job, Summary(1))
     return 0
 
 
