@@ -187,3 +187,24 @@ def test_nothing_is_cut_where_nothing_is_asked() -> None:
     from realtime.render.cut import Cut
 
     assert Cut(WHOLE).push(Timed(None, -5, 3), Fraction(1)) == [Timed(None, -5, 3)]
+
+
+@pytest.mark.parametrize("suffix", [".mkv", ".gif"])
+def test_what_lies_long_before_is_searched_over(
+    make_clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    source = make_clip(pts=[512 * i for i in range(45 * 25)], audio="aac", size=(16, 16))
+    decoded = 0
+    read = ClipReader._frames
+
+    def counted(reader: ClipReader, packet: Any) -> list[Any]:
+        nonlocal decoded
+        decoded += 1
+        return read(reader, packet)
+
+    monkeypatch.setattr(ClipReader, "_frames", counted)
+    target = tmp_path / f"out{suffix}"
+    summary = paint_clip(source, target, same, trim=Trim.read("43-44"), resume=Resume())
+    assert summary.frames == 25 and decoded < 700
+    assert len(summary.notes) == (suffix == ".gif"), "which has no sound"
+    assert [path.name for path in tmp_path.glob(".*")] == []

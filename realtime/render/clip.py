@@ -11,13 +11,13 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from realtime.clip_writer import ClipWriter
-from realtime.codecs import VIDEO_SUFFIXES, Encoding
+from realtime.codecs import MOVING_PICTURES, VIDEO_SUFFIXES, Encoding
 from realtime.frames import Image
 from realtime.layout import OWN_SIZE, Layout
 from realtime.numbered import is_numbered
 from realtime.render.journal import Journal
 from realtime.render.numbered_out import write_numbered
-from realtime.render.opened import InParts, Reader, open_clip
+from realtime.render.opened import InParts, Reader, open_clip, pictures_of
 from realtime.render.painter import Painter
 from realtime.render.picture import Picture
 from realtime.render.pipeline import Pipeline, Progress, Summary, Work, painting
@@ -29,6 +29,9 @@ from realtime.render.words import said_of, white_notes
 from realtime.timeline import WHOLE, Trim
 from weights.errors import InputError
 from weights.files import not_the_original, replacing
+
+_LATE = 20
+"""Seconds before a part of a clip that are better searched over than read, as clips in parts are."""
 
 _A_FRAME = 0.04
 """Seconds of a frame of a clip that doesn't say."""
@@ -101,7 +104,7 @@ def _journal(reader: Reader, target: Path, resume: Resume | None) -> Journal | N
     if resume is None or not isinstance(reader, InParts) or target.suffix.lower() not in VIDEO_SUFFIXES:
         return None
     journal = resume.journal(reader, target)
-    return journal if journal.count > 1 else None
+    return journal if journal.count > 1 or reader.trim.start > _LATE else None
 
 
 def _paint_numbered(reader: Reader, target: Path, work: Work) -> Summary:
@@ -125,7 +128,9 @@ def _paint_whole(reader: Reader, target: Path, work: Work) -> Summary:
     with replacing(target) as temporary:
         sink = Whole(reader, temporary, work.encoding)
         with said_of(target):
-            Pipeline(reader, sink, work.steady).run(work.paint, counted)
+            late = reader.trim.start > _LATE and target.suffix.lower() in MOVING_PICTURES
+            items = pictures_of(reader) if late else reader
+            Pipeline(items, sink, work.steady).run(work.paint, counted)
         lost = reader.losses.notes(summary.frames) if isinstance(reader, InParts) else []
         summary.notes = [*sink.notes, *lost]
     return summary

@@ -17,7 +17,7 @@ from realtime.frames import resize
 from realtime.layout import Layout
 from realtime.numbered import is_numbered
 from realtime.render.clip import Whole
-from realtime.render.opened import open_clip
+from realtime.render.opened import open_clip, pictures_of
 from realtime.render.painter import Painter
 from realtime.render.picture import Picture
 from realtime.render.pipeline import Paint, Pipeline, Sink
@@ -72,7 +72,7 @@ class Estimator:
 
     def _of_clip(self, job: Job, encoding: Encoding) -> Estimate:
         with open_clip(job.source, self._layout, self._trim, self._rate) as reader:
-            pictures = (item for item in reader if isinstance(item, Picture))
+            pictures = pictures_of(reader)
             first = next(pictures)
             assert reader.form is not None, "it is known from the first picture on"
             key = first.image.shape, reader.form.size, encoding.name_for(job.target)

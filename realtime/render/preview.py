@@ -7,9 +7,8 @@ from pathlib import Path
 
 from realtime.frames import fit_alpha, resize
 from realtime.layout import Layout
-from realtime.render.opened import InParts, Reader, open_clip
+from realtime.render.opened import open_clip, pictures_of
 from realtime.render.painter import Painter
-from realtime.render.picture import Picture
 from realtime.stills import StillPicture, write_still
 from realtime.timeline import Trim
 from weights.errors import InputError
@@ -27,7 +26,7 @@ def paint_preview(
             at = trim.start + (0 if reader.length is None else trim.length_in(reader.length) / 2)
     with open_clip(source, layout, Trim(at), rate) as reader:
         try:
-            picture = _first(reader)
+            picture = next(pictures_of(reader))
         except InputError:
             if reader.form is None:
                 raise
@@ -39,9 +38,3 @@ def paint_preview(
     image = resize(painted.image, (height, round(width * aspect) if aspect else width))
     alpha = None if painted.alpha is None else fit_alpha(painted.alpha, (height, image.shape[1]))
     write_still(StillPicture(image, alpha), target)
-
-
-def _first(reader: Reader) -> Picture:
-    if isinstance(reader, InParts):
-        return reader.picture(next(reader.frames(Fraction(0), 0)))
-    return next(iter(reader))

@@ -172,6 +172,7 @@ class ClipReader:
 
     def _search(self, since: Fraction) -> Iterator[Timed]:
         """Frames from the second key frame before `since` on: what follows the first may lean on what lies before."""
+        self.losses.whole = False
         at = round((since + self.begin) / self.video.time_base)
         for _ in range(2):
             self.container.seek(at, stream=self.video)
