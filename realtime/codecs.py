@@ -32,8 +32,8 @@ _X26 = ("ultrafast", "superfast", "veryfast", "faster", "fast", "medium", "slow"
 _SPEEDS = tuple(str(speed) for speed in range(14))
 
 CODECS = {
-    # Near-lossless; painting keeps the cores.
-    "h264": Codec("libx264", _MP4, deep="yuv420p10le", options={"crf": "18", "preset": "veryfast"}, presets=_X26,
+    # Near-lossless; painting keeps the cores, and "veryfast" works half as much again for a tenth of the file.
+    "h264": Codec("libx264", _MP4, deep="yuv420p10le", options={"crf": "18", "preset": "superfast"}, presets=_X26,
         worst_crf=51),
     "hevc": Codec("libx265", _MP4 - {".m4v"}, deep="yuv420p10le", presets=_X26, worst_crf=51,
         options={"crf": "20", "preset": "veryfast", "x265-params": "log-level=error"}),

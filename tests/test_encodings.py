@@ -71,7 +71,7 @@ def test_the_command_line_reaches_the_encoder() -> None:
     asked = parse(["a.mp4", "-o", "b.mkv", "--codec", "hevc", "--crf", "30", "--preset", "fast", "--bits", "10"])
     assert encoding_of(asked, Path("a.mp4"))[0] == Encoding("hevc", 30, "fast", 10)
     assert encoding_of(Options(), Path("a.mp4"))[0] == Encoding()
-    assert Encoding(crf=30).options_of(CODECS["h264"]) == {"crf": "30", "preset": "veryfast"}
+    assert Encoding(crf=30).options_of(CODECS["h264"]) == {"crf": "30", "preset": "superfast"}
 
 
 ALPHA = np.repeat(np.array([255, 100, 0], np.uint8), (32, 16, 16))[None].repeat(48, axis=0)
