@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from realtime.bench.drawing import prefer_offscreen
 from realtime.frames import Image
 from realtime.live import Dials, Live
+from realtime.live.camera_names import list_cameras
 from realtime.live.clips import Clip
 from realtime.live.sources import Source
 from realtime.live.styling import Paints
@@ -60,6 +61,7 @@ def longest_wait_ms(opener: Callable[[], Opener], styles: list[Style], clip: str
     """
     prefer_offscreen()
     from realtime.window.application import make_application
+    from realtime.window.previews import Previews
     from realtime.window.window import Window
 
     application = make_application()
@@ -71,8 +73,10 @@ def longest_wait_ms(opener: Callable[[], Opener], styles: list[Style], clip: str
         styles[0].card.name,
         Dials(),
     )
-    window = Window(live, styles)
+    previews = Previews(Opener(shared.folders, "cpu", 1, "onnxruntime"), styles)
+    window = Window(live, styles, previews=previews, cameras=list_cameras)
     live.start()
+    previews.start()
     window.show()
     application.processEvents()  # the first turn builds the window: nobody waits for it yet
     try:

@@ -6,6 +6,8 @@ No Qt here: whoever shows them looks now and then for what is new.
 from __future__ import annotations
 
 import logging
+import os
+import sys
 import threading
 import time
 from collections import OrderedDict, deque
@@ -25,6 +27,7 @@ SAMPLE = Path(__file__).resolve().parents[1] / "samples" / "astronaut.jpg"
 WIDTH = 160
 """Pixels that a live preview is wide."""
 
+_NICE = 10  # the picture and the window go first
 _IDLE = 4.0  # the thread rests so many times as long as it has painted
 _LEAST_REST = 0.03
 _KEPT = 12  # stylizers kept open: those of one trunk share its network
@@ -111,6 +114,8 @@ class Previews:
     # --- the thread ---
 
     def _run(self) -> None:
+        if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
+            os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
         turn = 0
         while True:
             with self._changed:
