@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +14,8 @@ import pytest
 from realtime.live import Condition, State
 from tests.live_fakes import Fake, Numbered, Start, number, shown, until
 from weights.errors import InputError
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def test_a_slow_style_gets_the_newest_frame(started: Start) -> None:
@@ -139,3 +144,19 @@ def test_says_how_large_frames_come_and_how_many_are_passed_over(started: Start)
     until(lambda: live.dropped == 2)
     gate.set()
     assert shown(live).image.shape == (16, 16, 3)
+
+
+def test_a_program_that_forgets_to_stop_it_ends_after_its_loader() -> None:
+    code = """
+import sys, time
+from realtime.live import Live
+from tests.live_fakes import Fake, Numbered
+def slow(name):
+    time.sleep(1)
+    print("loaded")
+    return Fake(1)
+Live(lambda _: Numbered(free=True), "numbered", slow, "a").start()
+sys.exit(3)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=30, cwd=ROOT)
+    assert (done.returncode, done.stdout, done.stderr) == (3, "loaded\n", "")

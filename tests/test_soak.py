@@ -121,6 +121,7 @@ def test_nothing_piles_up_and_a_recording_is_as_long_as_it_took(
     fifth = len(loads) // 5
     after, end = loads[fifth : 2 * fifth], loads[-fifth:]
     grown = median(load.memory for load in end) - median(load.memory for load in after)
+    print("memory in MB:", [load.memory >> 20 for load in loads[:: max(1, len(loads) // 30)]])
     print(f"{took:.2f} s recorded, {lasts:.2f} s long, {whole.dropped} frames dropped; {grown / 2**20:.1f} MB more")
     assert abs(took - lasts) <= A_FRAME
     assert grown < MEMORY

@@ -6,6 +6,7 @@ all stands is one value, `Live.state`, which lasts as long as its cause.
 
 from __future__ import annotations
 
+import atexit
 import threading
 import time
 from collections.abc import Callable
@@ -26,6 +27,7 @@ from realtime.styles.fade import FADE_SECONDS
 _FADE_TICK = 0.03  # seconds after which a picture that stands still is painted again while its style fades
 _AFTER_FAILURE_SECONDS = 0.2  # a style that can't paint may fail at every frame: no need to be fast at that
 JOIN_SECONDS = 3.0
+_END_SECONDS = 30.0  # that an engine may take for what it loads or paints when the program ends
 
 
 class Live:
@@ -64,13 +66,13 @@ class Live:
         self._outputs_lock = threading.Lock()
         self._capture = Capture(open_source, source, self._frames, lambda: self._dials.height, clock)
         self._styling = Styling(open_style, style, self._size, self._swapped, clock)
-        # No daemon, nor are those that load: the interpreter must not end beneath an engine.
-        self._thread = threading.Thread(target=self._infer, name="inference")
+        self._thread = threading.Thread(target=self._infer, name="inference", daemon=True)
 
     # --- what a window calls; none of it waits ---
 
     def start(self) -> None:
         """Open the first source and style, and begin."""
+        atexit.register(self.stop, _END_SECONDS)  # the interpreter must not end beneath an engine
         self._styling.choose(self._styling.wanted)
         self._capture.start()
         self._thread.start()
@@ -215,6 +217,8 @@ class Live:
         self._bridge.join(deadline)
         for output in self._outputs:
             output.join(max(0.0, deadline - time.monotonic()))
+        if not (self._thread.is_alive() or self._styling.loads or self._pace.prepares):
+            atexit.unregister(self.stop)
 
     @property
     def reads(self) -> bool:

@@ -47,7 +47,9 @@ class Pace:
         height = self.size(shown)[0]
         wanted = self._governor.judge(seconds, now, 1 / self._target(rate), height, shown[0])
         if wanted is not None and wanted != height:
-            self._preparing = threading.Thread(target=self._change, args=(used, shown, wanted), name="pace")
+            self._preparing = threading.Thread(
+                target=self._change, args=(used, shown, wanted), name="pace", daemon=True
+            )
             self._preparing.start()
 
     def join(self, deadline: float) -> None:
@@ -55,6 +57,11 @@ class Pace:
         preparing = self._preparing
         if preparing is not None:
             preparing.join(max(0.0, deadline - time.monotonic()))
+
+    @property
+    def prepares(self) -> bool:
+        """Whether a size is being prepared."""
+        return self._preparing is not None and self._preparing.is_alive()
 
     def _target(self, rate: float) -> float:
         return self._fps or (min(rate, _MOST) if rate >= 1 else _MOST)

@@ -160,7 +160,7 @@ class Styling:
             if self._in_use is None:
                 self._state = State(Condition.OPENING, f"Loading {style} ...")
             if self._loader is None or not self._loader.is_alive():
-                self._loader = threading.Thread(target=self._load, name="loader")
+                self._loader = threading.Thread(target=self._load, name="loader", daemon=True)
                 self._loader.start()
 
     def reload(self, fade: float = FADE_SECONDS) -> None:
@@ -200,6 +200,12 @@ class Styling:
             loader = self._loader
         if loader is not None:
             loader.join(max(0.0, deadline - time.monotonic()))
+
+    @property
+    def loads(self) -> bool:
+        """Whether the loader is at work."""
+        with self._lock:
+            return self._loader is not None and self._loader.is_alive()
 
     # --- the loader's thread ---
 

@@ -62,7 +62,7 @@ class Previews:
         self._done: dict[tuple[str, bool], Preview] = {}
         self._stopped = False
         self._stylizers: OrderedDict[str, Paints | None] = OrderedDict()  # None: it can't be opened
-        self._thread = threading.Thread(target=self._run, name="previews")
+        self._thread = threading.Thread(target=self._run, name="previews", daemon=True)
 
     def start(self) -> None:
         """Begin with the thumbnails."""

@@ -181,6 +181,7 @@ class Window(QMainWindow):
     def finish(self, seconds: float) -> None:
         """Wait for what is being written after the window was closed, recordings for so many `seconds` at most."""
         self.outgoing.finish(seconds)
+        self.browsing.join(seconds)
         for part in (self.snapshots, self.refiner, self.own):
             part.finish()
 
