@@ -178,3 +178,19 @@ def test_the_shipped_one_gives_a_painting_the_colours_of_the_picture(tmp_path: P
         red, _, blue = opener(str(mine))(frame).astype(float).mean((0, 1))
         warmth.append(red - blue)
     assert warmth[0] > warmth[1] + 20
+
+
+@pytest.mark.parametrize(
+    ("size", "rgb"),
+    [((1, 1), (220, 30, 30)), ((300, 400), (20, 20, 220)), ((4, 5), (200, 190, 170)), ((300, 400), (255, 255, 255))],
+    ids=["one red pixel", "a blue sheet", "some grey pixels", "a white sheet"],
+)
+def test_the_shipped_one_makes_a_style_of_what_is_no_painting(
+    tmp_path: Path, size: tuple[int, int], rgb: tuple[int, int, int]
+) -> None:
+    """Such pictures are like none that it has learned from: it must not paint the dark."""
+    mine = colour_picture(tmp_path / "odd.png", *rgb, size)
+    painted = Opener(WEIGHTS, engine="onnxruntime")(str(mine))(picture(120, 160)).astype(float).mean((0, 1))
+    assert painted.max() > 80
+    wanted = np.array(rgb) - np.mean(rgb)
+    assert (painted - painted.mean()) @ wanted >= 0.1 * wanted @ wanted

@@ -27,7 +27,7 @@ from training.multistyle import differing, losses_told
 from training.objective import loss_vgg
 from training.optimisation import Painter
 from training.perceptual import load_vgg
-from training.predictor.network import MOST_KNOWN, StyleEncoder, StyleMap, load_predictor
+from training.predictor.network import KNOWN, StyleEncoder, StyleMap, load_predictor
 from training.predictor.targets import Table, TableObjective, View
 from training.predictor.views import LOOKED_AT
 from training.provenance import commit, install, training_summary
@@ -104,7 +104,7 @@ def initial_map(settings: Settings, features: Tensor, known: list[Tensor]) -> St
 def fresh_map(settings: Settings, features: Tensor, known: list[Tensor]) -> StyleMap:
     """A map that predicts the mean of the known styles, (2, style_length) each, whatever it is shown."""
     styles = torch.stack(known)
-    known_by_heart = min(len(features), MOST_KNOWN)
+    known_by_heart = round(KNOWN * len(features))
     style_map = StyleMap(features.shape[1], styles.shape[-1], settings.parts, settings.hidden, known_by_heart)
     spread = (styles - styles.mean(0)).flatten(0, 1).square().mean(0).sqrt()
     style_map.fit(features, styles.mean(0), spread.clamp(min=0.02))

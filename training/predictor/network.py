@@ -26,11 +26,11 @@ STATISTICS_OF = ("relu1_2", "relu2_2", "relu3_3", "relu4_3")
 _LEAST = 1e-2
 """Added before the logarithm, where VGG's features are some tens: silent maps all tell the same."""
 
-_BEYOND = 1.5
-"""How many times as far out as all that was learned from a picture is where nothing that was learned holds."""
+_NEARLY_ALL, _BEYOND = 0.99, 1.5
+"""What was learned holds as far out as nearly all known views are, and no longer at so many times as much."""
 
-MOST_KNOWN = 1024
-"""How many views are known by heart, at the most: each is a hundred numbers in the file."""
+KNOWN = 0.9
+"""How much of the views is known by heart: the strangest are learned the worst."""
 
 _ALIKE = 0.05
 """How far apart in [0, 1] colours may be to be alike."""
@@ -68,8 +68,8 @@ class StyleMap(nn.Module):
     `base` (2, style_length) is what it predicts before it has learned, `spread` (style_length,) how much each number
     of a vector differs from style to style, by which the steps of learning are measured.
 
-    What it learned says nothing of a picture that is further out than all `known` ones, as a white sheet or noise is:
-    that one is taken for those known ones whose colours are the nearest.
+    What it learned says nothing of a picture that is further out than nearly all that it learned from, as a white sheet
+    or noise is: that one is taken for those of the `known` ones whose colours are the nearest.
     """
 
     def __init__(
@@ -81,6 +81,7 @@ class StyleMap(nn.Module):
         }  # fmt: skip
         self.register_buffer("known", torch.zeros(known, parts), persistent=known > 0)
         self.register_buffer("known_colours", torch.zeros(known, 6), persistent=known > 0)
+        self.register_buffer("reach", torch.ones(()), persistent=known > 0)
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("axes", torch.zeros(features, parts))
         self.register_buffer("base", torch.zeros(2, style_length))
@@ -93,6 +94,7 @@ class StyleMap(nn.Module):
 
     known: Tensor
     known_colours: Tensor
+    reach: Tensor
     mean: Tensor
     axes: Tensor
     base: Tensor
@@ -114,11 +116,13 @@ class StyleMap(nn.Module):
 
     @torch.no_grad()
     def know(self, features: Tensor) -> None:
-        """Keep what the (V, F) numbers of the views that are learned from tell: as many of them as it has room for."""
+        """Keep what the (V, F) numbers of the views tell, of the least strange ones where room is short."""
         if count := len(self.known):
-            kept = features[torch.linspace(0, len(features) - 1, count).round().long()]
-            self.known.copy_((kept - self.mean) @ self.axes)
-            self.known_colours.copy_(_colours(kept))
+            parts = (features - self.mean) @ self.axes
+            kept = parts.norm(dim=1).argsort()[:count]
+            self.known.copy_(parts[kept])
+            self.known_colours.copy_(_colours(features[kept]))
+            self.reach.copy_(parts.norm(dim=1).quantile(_NEARLY_ALL))
 
     def forward(self, features: Tensor) -> Tensor:
         parts = F.dropout(self._within(features), self.drop, self.training)
@@ -131,8 +135,7 @@ class StyleMap(nn.Module):
         parts = (features - self.mean) @ self.axes
         if not len(self.known):
             return parts
-        reach = self.known.norm(dim=1).max()
-        out = ((parts.norm(dim=1, keepdim=True) / reach - 1) / (_BEYOND - 1)).clamp(0, 1)
+        out = ((parts.norm(dim=1, keepdim=True) / self.reach - 1) / (_BEYOND - 1)).clamp(0, 1)
         apart = (_colours(features)[:, None] - self.known_colours).square().sum(2)
         alike = torch.softmax(-apart / (2 * _ALIKE**2), dim=1) @ self.known
         within: Tensor = (1 - out) * parts + out * alike
