@@ -168,6 +168,16 @@ def test_what_does_not_fit_is_said(arguments: list[str], words: str) -> None:
         parse(arguments)
 
 
+def test_a_preview_leaves_the_original_alone(styles: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("clip.mp4", "-o", "moving.webp", "--weights", styles) == 0
+    before = Path("moving.webp").read_bytes()
+    assert run("moving.webp", "--weights", styles, "--preview", "moving.webp") == 2
+    assert "is the original, which is never overwritten" in capsys.readouterr().err
+    assert Path("moving.webp").read_bytes() == before
+    assert run("moving.webp", "--weights", styles, "--preview", "still.webp", "--at", "1") == 0
+    assert read_picture("still.webp").shape == (48, 64, 3)
+
+
 def test_a_preview_of_what_is_not_there_is_said(styles: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = ("--weights", styles, "--preview", "p.png")
     assert run("clip.mp4", *line, "--at", 9) == 2

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from realtime.options import parse
-from realtime.render.asked import open_painter, steps_of
+from realtime.render.asked import open_painter, resume_of, steps_of
 from realtime.render.painter import Painter
 from realtime.timeline import Schedule, read_schedule, shown_schedule
 from tests.conftest import MakeClip
@@ -94,6 +94,18 @@ def test_a_clip_is_painted_by_its_own_time(pack: Path, make_clip: MakeClip, tmp_
         shown = [[int(c) for c in image[8, 8]] for image in images(tmp_path / "out.mkv")]
         wanted = [[255, 0, 0]] * 25 + [[0, 255, 0]] * 25 + [[255, 255, 255]] * 25
         assert shown == wanted[at : at + len(shown)], "steadiness does not lead one style into the next"
+
+
+def test_another_schedule_is_another_painting(pack: Path) -> None:
+    def settings(*words: str) -> dict[str, object]:
+        options = parse(["a.mp4", "--weights", str(pack), *words])
+        return dict(resume_of(options, steps_of(options, "red")).settings)
+
+    begun = settings("--style-schedule", "0 red, 1 green")
+    assert begun == settings("--style-schedule", "0 red,1.0 green")
+    for words in (["0 red, 2 green"], ["0 red, 1 blue"], ["0 red, 1 green", "--fade", "2"]):
+        assert settings("--style-schedule", *words) != begun
+    assert settings() == settings("--fade", "2"), "which nothing shows"
 
 
 def test_the_styles_are_looked_for_first_and_named(

@@ -12,6 +12,7 @@ from realtime.render.painter import Painter
 from realtime.stills import StillPicture, write_still
 from realtime.timeline import Trim
 from weights.errors import InputError
+from weights.files import not_the_original
 
 
 def paint_preview(
@@ -21,6 +22,7 @@ def paint_preview(
 
     Its pixels become square. It is painted by itself, not held steady. Raises InputError.
     """
+    not_the_original(target, source)
     if at is None:
         with open_clip(source, rate=rate) as reader:
             at = trim.start + (0 if reader.length is None else trim.length_in(reader.length) / 2)
