@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import deque
 from collections.abc import Collection, Iterator
@@ -123,6 +124,7 @@ class PartWriter:
         self._writer, self._lost = None, damaged
         self._journal.done(self._part, note)
         self._wanted.remove(self._part)
+        gc.collect()  # PyAV's frames and files lie in circles, which Python seldom looks for among old objects
 
     def _empty(self, until: int) -> None:
         for part in [part for part in self._wanted if part < until]:
