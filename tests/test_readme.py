@@ -16,6 +16,7 @@ from gatys.cli import parse_settings
 from realtime import options, sheet
 from realtime.bench import files as bench_files
 from realtime.bench import steadiness
+from realtime.bench import window as bench_window
 from training import bench as training_bench
 from training import evaluate, johnson, multistyle, newstyle, shipped
 from training.cyclegan import settings as cyclegan_settings
@@ -43,6 +44,7 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
     "realtime.bench": by_argparse(bench._parser),
     "realtime.bench.files": by_argparse(bench_files._parser),
     "realtime.bench.steadiness": by_argparse(steadiness._parser),
+    "realtime.bench.window": by_argparse(bench_window._parser),
     "realtime.sheet": by_argparse(sheet.parser),
     "training.cyclegan": lambda a: tyro.cli(cyclegan_settings.Settings, args=a, config=NESTED),
     "export": by_argparse(export.parser),
