@@ -89,8 +89,11 @@ def _settings(device: str, wanted: Wanted) -> dict[str, Any]:
     """OpenVINO's properties for the least delay of one frame."""
     precision = _lowest_precision(device) if wanted.precision == "auto" else wanted.precision
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": precision}
-    if device == "CPU" and wanted.threads:
-        settings["INFERENCE_NUM_THREADS"] = wanted.threads
+    if device == "CPU":
+        # A thread that is bound to a core waits for whatever else runs there: capture, window, other programs.
+        settings["ENABLE_CPU_PINNING"] = False
+        if wanted.threads:
+            settings["INFERENCE_NUM_THREADS"] = wanted.threads
     return settings
 
 
