@@ -94,7 +94,7 @@ def test_a_full_disk_ends_the_recording_is_said_and_the_picture_goes_on(
     until(application, lambda: (window.outgoing.seconds or 0) > 0)
     monkeypatch.setattr(ClipWriter, "write", full)
     until(application, lambda: "The recording has stopped" in window.view.words)
-    assert not window.bar.buttons["record"].isChecked()
+    until(application, lambda: not window.bar.buttons["record"].isChecked())
     press(window, Qt.Key.Key_Right)
     until(application, lambda: shows(window, picture(48, 64)))
     assert "recording" not in window.view.words
