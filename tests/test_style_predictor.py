@@ -192,6 +192,7 @@ def test_exporting_says_what_is_wrong(world: Path, tmp_path: Path, monkeypatch: 
     assert not list(tmp_path.glob("predictor*"))
 
 
+@pytest.mark.slow
 def test_a_fit_begins_with_the_prediction_and_the_two_are_judged_side_by_side(world: Path) -> None:
     path = world / "run" / "predictor.safetensors"
     trunk = world / "trunk" / "pack.safetensors"
