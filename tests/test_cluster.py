@@ -81,7 +81,8 @@ def test_a_killed_worker_costs_nothing_but_time(styles: Path, make_clip: MakeCli
     busy[0].kill()
     out, err = process.communicate(timeout=200)
     lost = "livebrush: A worker of the cluster was lost: another one goes on with its piece.\n"
-    assert process.returncode == 0 and err.startswith(f"{lost}livebrush: 500 frames in "), err
+    assert process.returncode == 0
+    assert err.startswith(f"{lost}livebrush: 500 frames in ") and err.count("\n") == 2, err
     assert out == f"{tmp_path / 'out' / 'clip.mkv'}\n"
     assert left(tmp_path / "out") == ["clip.mkv"]
     assert_same(tmp_path / "out" / "clip.mkv", tmp_path / "one" / "whole.mkv")

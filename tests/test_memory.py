@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -20,7 +21,8 @@ def peak(*line: object) -> int:
     process = livebrush(*line)
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.communicate()[1].startswith("livebrush: ")
+    said = process.communicate()[1]
+    assert re.fullmatch(r"livebrush: \d+ frames in .* frames a second\.\n", said), said
     assert process.returncode == 0
     return usage.ru_maxrss
 
