@@ -15,6 +15,7 @@ import torch
 from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
+from torch._dynamo.testing import CompileCounterWithBackend
 
 from tests.johnson_fakes import LOSS, change, tiny_training
 from training import validation
@@ -163,6 +164,42 @@ def test_the_losses_are_read_back_each_few_steps_only(settings: Settings, monkey
     monkeypatch.setattr(Run, "curves", curves)
     train(change(settings, steps=25, log_steps=10))
     assert points == [0, 10, 20, 24]
+
+
+def compile_with(backend: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Compile with `backend` in place of the one that takes minutes of a C++ compiler."""
+    torch.compiler.reset()
+    compiling = torch.nn.Module.compile
+    monkeypatch.setattr(torch.nn.Module, "compile", lambda network, **how: compiling(network, backend=backend, **how))
+
+
+@pytest.mark.slow
+def test_a_compiled_training_is_the_same_and_resumes_to_the_bit(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = CompileCounterWithBackend("eager")
+    compile_with(seen, monkeypatch)
+    half = change(settings, schedule="constant", steps=3, precision="32-true")
+    plain = load_file(train(half))
+    compiled = load_file(train(change(half, compile=True, out=tmp_path / "compiled")))
+    assert seen.frame_count >= 2  # painter and loss network
+    assert all(torch.allclose(plain[k], compiled[k], atol=5e-3) for k in plain)
+    resumed = load_file(train(change(half, compile=True, steps=6, out=tmp_path / "compiled", resume=True)))
+    unbroken = load_file(train(change(half, compile=True, steps=6, out=tmp_path / "whole")))
+    assert all(torch.equal(resumed[k], unbroken[k]) for k in unbroken)
+
+
+@pytest.mark.slow
+def test_what_can_not_be_compiled_is_trained_as_it_is(
+    settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def without_a_compiler(*_: object) -> None:
+        raise RuntimeError("there is no C++ compiler")
+
+    compile_with(without_a_compiler, monkeypatch)
+    plain = load_file(train(settings))
+    asked = load_file(train(change(settings, compile=True, out=tmp_path / "asked")))
+    assert all(torch.equal(plain[k], asked[k]) for k in plain)
 
 
 @pytest.mark.slow

@@ -46,21 +46,27 @@ def open_picture(path: Path | str, short_side: int = 0) -> Image.Image:
         return upright.convert("RGB")
 
 
-def short_side_of(path: Path) -> int:
-    """The short side of a picture in pixels, from its header. Raises InputError."""
+def size_of(path: Path) -> tuple[int, int]:
+    """The two sides of a picture in pixels, not yet turned upright, from its header. Raises InputError."""
     with _opened(path) as file:
-        return min(file.size)
+        return file.size
 
 
-def _resized(picture: Image.Image, short_side: int) -> Image.Image:
-    scale = short_side / min(picture.size)
-    return picture.resize((round(picture.width * scale), round(picture.height * scale)), Image.Resampling.LANCZOS)
+def scaled(size: tuple[int, int], short_side: int) -> tuple[int, int]:
+    """The two sides in pixels where the shorter becomes `short_side`."""
+    scale = short_side / min(size)
+    return round(size[0] * scale), round(size[1] * scale)
+
+
+def resized(picture: Image.Image, short_side: int) -> Image.Image:
+    """The picture with that short side."""
+    return picture.resize(scaled(picture.size, short_side), Image.Resampling.LANCZOS)
 
 
 def load_image(path: Path | str, short_side: int | None = None) -> Tensor:
     """The picture as (1, 3, H, W) float32 RGB in [0, 1], its short side resized where given. Raises InputError."""
     picture = open_picture(path)
-    return to_tensor(np.asarray(_resized(picture, short_side) if short_side else picture))
+    return to_tensor(np.asarray(resized(picture, short_side) if short_side else picture))
 
 
 def to_tensor(image: np.ndarray) -> Tensor:
@@ -165,8 +171,8 @@ class PhotoCrops(Dataset[Tensor]):
     def _crop(self, path: Path, rng: np.random.Generator) -> Tensor:
         """The crop that `rng` chooses of one photo, and of its companion. Raises InputError."""
         size = self.size
-        short_side = self.short_side(short_side_of(path), rng)
-        photo = _resized(open_picture(path, short_side), short_side)
+        short_side = self.short_side(min(size_of(path)), rng)
+        photo = resized(open_picture(path, short_side), short_side)
         left, top = (int(rng.integers(side - size + 1)) for side in photo.size)
         pictures = [photo]
         if self.companions:
@@ -178,8 +184,13 @@ class PhotoCrops(Dataset[Tensor]):
 
     def short_side(self, photo: int, rng: np.random.Generator) -> int:
         """The short side in pixels to which a photo, whose own is `photo`, is scaled before it is cropped."""
-        largest = max(self.size, min(round(self.zoom * self.size), round(ENLARGED * photo)))
+        largest = max(self.size, min(self.largest, round(ENLARGED * photo)))
         return int(rng.integers(self.size, largest + 1))
+
+    @property
+    def largest(self) -> int:
+        """The largest short side in pixels to which a photo is scaled."""
+        return round(self.zoom * self.size)
 
 
 def central_crop(path: Path, size: int) -> Tensor:

@@ -19,6 +19,7 @@ from training.images import PhotoCrops
 from training.objective import Objective, total
 from training.optimisation import Painter, Patience, chosen_precision, learning_rate, moving_average, optimizer_of
 from training.perceptual import pixel_loss
+from training.resident import ResidentCrops, resident
 from training.resume import names_of, state_to_resume, taking_over, what_must_stay
 from training.run import Run
 from training.settings import FREE, LoopSettings, split_photos, taught_by
@@ -127,6 +128,10 @@ class _Loop:
             self.first = state["step"]
             self.patience.load(state["patience"])
         self.objective = self.training.objective.to(self.fabric.device)
+        if self.settings.compile:
+            torch._dynamo.config.suppress_errors = True
+            for network in (self.bare, self.objective.vgg):
+                network.compile(dynamic=False)  # each size anew: what is computed must not depend on what came before
         self.painter, self.optimizer = self.fabric.setup(self.bare, optimizer)
         self.average = moving_average(self.bare, self.settings.ema)
         if state:
@@ -155,6 +160,10 @@ class _Loop:
         s, fabric = self.settings, self.fabric
         crops = PhotoCrops(self.photos, s.size + 2 * MARGIN, s.seed, self.steps * self.a_step, self.taught, s.zoom)
         mine = range(self.first * self.a_step + fabric.global_rank, self.steps * self.a_step, fabric.world_size)
+        if resident(crops, s.resident, fabric.device):
+            crops = ResidentCrops(crops, fabric.device)
+            self.run_folder.say(f"the photos lie in the memory of {fabric.device}: {crops.nbytes / 1e6:.0f} MB")
+            return DataLoader(crops, s.batch, sampler=mine)
         on_gpu = fabric.device.type == "cuda"
         # a GPU waits for its photos: all processors read them; otherwise they are wanted for the steps
         workers = min(16, (os.cpu_count() or 2) - 1) if on_gpu else min(4, torch.get_num_threads() - 1)

@@ -10,6 +10,7 @@ from training.images import pictures_in, split
 from weights.errors import InputError
 
 Precision = Literal["auto", "32-true", "bf16-mixed", "16-mixed"]
+Resident = Literal["auto", "yes", "no"]
 
 
 def option(name: str) -> str:
@@ -101,6 +102,12 @@ class LoopSettings(RunSettings):
     """Steps between points of the training curves, each of which waits for the device."""
     precision: Precision = "auto"
     """auto: bf16-mixed where the processor or GPU computes in it, else 32-true."""
+    resident: Resident = "auto"
+    """Whether the photos are decoded once and lie where the training computes; auto: on a GPU of whose memory they take
+    a quarter at most."""
+    compile: bool = False
+    """Compile the painter and the loss network first, for minutes, so that each step is faster on a GPU; torch.compile
+    needs a C++ compiler, and what it can't compile runs as it is."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -117,7 +124,7 @@ class LoopSettings(RunSettings):
 FREE = frozenset(
     {
         "photos", "val", "teacher", "resume", "checkpoint_minutes", "line_seconds", "preview_steps", "log_steps",
-        "patience", "devices", "accelerator", "threads", "install",
+        "patience", "devices", "accelerator", "threads", "install", "resident", "compile",
     }
 )  # fmt: skip
 """What a resumed training may change; of the folders, the pictures' names must be the same."""
