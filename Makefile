@@ -8,7 +8,7 @@ live: .venv/live
 	$(BIN)/python -m realtime
 
 test: .venv/full
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 report: .venv/full
 	$(BIN)/python -m gatys.report

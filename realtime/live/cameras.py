@@ -44,7 +44,7 @@ class Camera(Source):
         self._ask(mode or (Mode(height, round(height * 16 / 9)) if height is not None and height > 480 else None))
         if not self._camera.read()[0]:
             self._camera.release()
-            raise InputError(f"{self._label} gives no picture: close the other program that uses it, or give --source.")
+            raise InputError(f"{self._label} gives no picture: close the other program that uses it, or choose another (--source).")
         super().__init__(found.text if found else f"camera {index}", float(self._camera.get(cv2.CAP_PROP_FPS)))
         self.identity = with_mode(found.text, mode) if found else ""
 
@@ -109,5 +109,5 @@ def _no_camera(index: int) -> str:
             return f"Camera {index} can't be opened: close the program that uses {device}, or join the group 'video'."
         found = sorted(int(p.name[5:]) for p in Path("/dev").glob("video*") if p.name[5:].isdecimal())
         others = f"there is {', '.join(map(str, found))}" if found else "no camera is plugged in"
-        return f"There is no camera {index} here ({others}): plug one in, or give --source a clip or an address."
-    return f"There is no camera {index} here, or another program uses it: plug one in, or give --source a clip."
+        return f"There is no camera {index} here ({others}): plug one in, or choose a clip or an address (--source)."
+    return f"There is no camera {index} here, or another program uses it: plug one in, or choose a clip (--source)."
