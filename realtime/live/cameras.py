@@ -44,7 +44,9 @@ class Camera(Source):
         self._ask(mode or (Mode(height, round(height * 16 / 9)) if height is not None and height > 480 else None))
         if not self._camera.read()[0]:
             self._camera.release()
-            raise InputError(f"{self._label} gives no picture: close the other program that uses it, or choose another (--source).")
+            raise InputError(
+                f"{self._label} gives no picture: close the other program that uses it, or choose another (--source)."
+            )
         super().__init__(found.text if found else f"camera {index}", float(self._camera.get(cv2.CAP_PROP_FPS)))
         self.identity = with_mode(found.text, mode) if found else ""
 
