@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +12,18 @@ import pytest
 from pytest import MonkeyPatch
 
 from realtime.__main__ import SAMPLE
+from realtime.codecs import Encoding
 from realtime.frames import Image
 from realtime.live import Dials, Live
 from realtime.live.clips import Clip
+from realtime.render.clip import paint_clip
+from realtime.render.painter import Painter
 from realtime.styles import Opener, pinned
 from realtime.styles.compiled import FOLDER_VARIABLE
 from realtime.styles.engine_choice import has_nvidia_driver
 from realtime.styles.engines_onnxruntime import _trouble
-from tests.conftest import picture
+from tests.conftest import MakeClip, picture
+from tests.read_back import images
 from weights.catalog import read_catalog
 from weights.folders import WEIGHTS
 
@@ -122,6 +127,19 @@ def test_a_prepared_size_paints_as_on_the_processor(on_gpu: Opener, on_processor
             frame = picture(*size, seed)
             for dials in ({}, {"strength": 0.5}, {"keep_colors": 1.0}):
                 assert alike(gpu(frame, **dials), processor(frame, **dials))
+
+
+def test_a_file_with_two_frames_on_their_way_is_as_the_processor_paints_it(
+    on_gpu: Opener, on_processor: Opener, make_clip: MakeClip, tmp_path: Path
+) -> None:
+    source = make_clip(size=(120, 160))
+    for name, opener, at_once in (("gpu", on_gpu, 2), ("processor", on_processor, 1)):
+        stylizer = opener("starry-night")
+        assert stylizer.at_once == at_once
+        painter = Painter([(Fraction(0), stylizer)])
+        paint_clip(source, tmp_path / f"{name}.mkv", painter, encoding=Encoding("ffv1"))
+    pairs = zip(images(tmp_path / "gpu.mkv"), images(tmp_path / "processor.mkv"), strict=True)
+    assert all(alike(one, other) for one, other in pairs)
 
 
 @pytest.mark.parametrize("prepared", [False, True])

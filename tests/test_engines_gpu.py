@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import threading
+import time
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from realtime.render.clip import paint_clip
+from realtime.render.painter import Painter
 from realtime.styles import engines_gpu
 from realtime.styles.compiled import FOLDER_VARIABLE
 from realtime.styles.engines import Feeds, Wanted
 from realtime.styles.engines_gpu import KEPT, Gpu, fastest
-from realtime.styles.engines_onnxruntime import session
+from realtime.styles.engines_onnxruntime import Buffers, session
 from realtime.styles.onnx_file import ModelFile, read_model
-from tests.conftest import picture
+from realtime.styles.stylizer import Stylizer
+from tests.conftest import MakeClip, picture
+from tests.read_back import images
 
 WANTED = Wanted(device="cpu", threads=1)
 SIZE = (24, 32)
@@ -165,12 +171,17 @@ def test_a_few_sizes_are_kept(model: ModelFile) -> None:
 
 
 def test_a_size_that_no_graph_can_hold_is_painted(model: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    tried = []
+
     def fails(*_: object) -> None:
+        tried.append(1)
         raise RuntimeError("the graph can't be captured")
 
     monkeypatch.setattr(engines_gpu, "Fixed", fails)
     engine = Gpu(model, WANTED, place="cpu")
-    engine.prepare(*SIZE)
+    for _ in range(3):  # as often as a file has frames
+        engine.prepare(*SIZE)
+    assert len(tried) == 1
     np.testing.assert_array_equal(engine.run(feeds()), 255 - feeds()["frame"])
 
 
@@ -186,7 +197,7 @@ def test_the_processor_goes_on_where_the_gpu_is_lost(
     monkeypatch.setattr(engine, "paint", lost)
     for _ in range(2):
         np.testing.assert_array_equal(engine.run(feeds()), 255 - feeds()["frame"])
-    assert (engine.device, engine.precision) == ("cpu", "f32")
+    assert (engine.device, engine.precision, engine.at_once) == ("cpu", "f32", 1)
     assert caplog.messages == ["The GPU is lost (CUDA error 719: unspecified launch failure): the processor paints on."]
 
 
@@ -203,3 +214,50 @@ def test_a_frame_too_large_is_no_lost_gpu(model: ModelFile, monkeypatch: pytest.
     with pytest.raises(RuntimeError, match="out of memory"):
         engine.run(feeds(0, (240, 20)))
     assert engine._processor is None
+
+
+# --- files ---
+
+
+def test_a_file_keeps_both_sets_of_buffers_busy(
+    model: ModelFile, make_clip: MakeClip, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And is the one that the processor paints alone."""
+    busy: list[int] = []
+    up, both = Buffers.up, threading.Barrier(2)
+
+    def watched(buffers: Buffers, given: Feeds) -> None:
+        if len(busy) < 2:
+            busy.append(id(buffers))
+            both.wait(10)  # raises where only one frame is on its way
+        up(buffers, given)
+
+    on_gpu = Stylizer(model, device="cpu", threads=1, engine="onnxruntime")
+    on_processor = Stylizer(model, device="cpu", threads=1, engine="onnxruntime")
+    on_gpu._engine = engine = Gpu(model, WANTED, place="cpu")
+    source = make_clip(audio="aac")
+    engine.prepare(48, 64)
+    monkeypatch.setattr(Buffers, "up", watched)
+    for name, stylizer in (("gpu", on_gpu), ("processor", on_processor)):
+        paint_clip(source, tmp_path / f"{name}.mkv", Painter([(Fraction(0), stylizer)]))
+    assert (on_gpu.at_once, on_processor.at_once) == (2, 1) and len(set(busy)) == 2
+    for one, other in zip(images(tmp_path / "gpu.mkv"), images(tmp_path / "processor.mkv"), strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_two_that_want_a_size_get_one_session(model: ModelFile, monkeypatch: pytest.MonkeyPatch) -> None:
+    engine, made = Gpu(model, WANTED, place="cpu"), []
+    real = engine._of_size
+
+    def slowly(size: tuple[int, int]) -> Any:
+        made.append(size)
+        time.sleep(0.05)
+        return real(size)
+
+    monkeypatch.setattr(engine, "_of_size", slowly)
+    threads = [threading.Thread(target=engine.prepare, args=SIZE) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(10)
+    assert made == [SIZE] and engine.ready(*SIZE)

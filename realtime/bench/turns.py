@@ -92,7 +92,7 @@ def file_fps(stylizer: Stylizer, size: Size, seconds: float, steady: bool = Fals
     with tempfile.TemporaryDirectory() as folder, open_clip(SAMPLE, Layout(size[0], size[0])) as reader:
         pictures = (item for item in reader if isinstance(item, Picture))
         sink = Whole(reader, Path(folder) / "painted.mp4", Encoding())
-        return 1 / pace(pictures, painting(stylizer), sink, steady, sys.maxsize, seconds)
+        return 1 / pace(pictures, painting(stylizer), sink, steady, sys.maxsize, seconds, stylizer.at_once)
 
 
 def switch_ms(opener: Opener, style: str) -> float:

@@ -59,7 +59,8 @@ def paint_clip(
     """
     encoding.codec_of(target)  # what doesn't fit is said before the work
     not_the_original(target, source)
-    work = Work(paint.picture if isinstance(paint, Painter) else painting(paint), encoding, steady, on_progress)
+    paints = paint.picture if isinstance(paint, Painter) else painting(paint)
+    work = Work(paints, getattr(paint, "at_once", 1), encoding, steady, on_progress)
     with open_clip(source, layout, trim, rate) as reader:
         journal = _journal(reader, target, resume)
         if journal and isinstance(reader, InParts):
@@ -130,7 +131,7 @@ def _paint_whole(reader: Reader, target: Path, work: Work) -> Summary:
         with said_of(target):
             late = reader.trim.start > _LATE and target.suffix.lower() in MOVING_PICTURES
             items = pictures_of(reader) if late else reader
-            Pipeline(items, sink, work.steady).run(work.paint, counted)
+            Pipeline(items, sink, work.steady).run(work.paint, counted, work.at_once)
         lost = reader.losses.notes(summary.frames) if isinstance(reader, InParts) else []
         summary.notes = [*sink.notes, *lost]
     return summary

@@ -81,15 +81,22 @@ class Estimator:
                     numbered = is_numbered(job.target)
                     name = "frames.mkv" if numbered else job.target.name
                     sink = Whole(reader, Path(folder) / name, Encoding("ffv1") if numbered else encoding)
-                    self._paces[key] = pace(chain((first,), pictures), self._painter.picture, sink, self._steady)
+                    few, painter = chain((first,), pictures), self._painter
+                    self._paces[key] = pace(few, painter.picture, sink, self._steady, at_once=painter.at_once)
             return Estimate(reader.form.size, reader.total, reader.total * self._paces[key])
 
 
 def pace(
-    pictures: Iterator[Picture], paint: Paint, sink: Sink, steady: bool, most: int = _FRAMES, seconds: float = _SECONDS
+    pictures: Iterator[Picture],
+    paint: Paint,
+    sink: Sink,
+    steady: bool,
+    most: int = _FRAMES,
+    seconds: float = _SECONDS,
+    at_once: int = 1,
 ) -> float:
-    """Seconds that each of the `pictures` takes on its way to `sink`: of the first ones, `most` or those of so many
-    `seconds`. The very first is not counted, as a network gets ready with it."""
+    """Seconds that each of the `pictures` takes on its way to `sink`, `at_once` painted at a time: of the first ones,
+    `most` or those of so many `seconds`. The very first is not counted, as a network gets ready with it."""
     painted: list[float] = []
 
     def few() -> Iterator[Picture]:
@@ -104,6 +111,6 @@ def pace(
         return done
 
     began = time.perf_counter()
-    Pipeline(few(), sink, steady).run(timed, lambda: None)
+    Pipeline(few(), sink, steady).run(timed, lambda: None, at_once)
     ended = time.perf_counter()
     return (ended - painted[0]) / (len(painted) - 1) if len(painted) > 1 else ended - began

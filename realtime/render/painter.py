@@ -24,6 +24,10 @@ class Paints(Protocol):
     def vector(self) -> Vector | None:
         """The style's vector, None in a network of its own."""
 
+    @property
+    def at_once(self) -> int:
+        """How many threads it paints fastest for."""
+
     def with_vector(self, vector: Vector) -> Paints:
         """The same trunk with another vector, at no cost."""
 
@@ -56,6 +60,11 @@ class Painter:
 
     def __init__(self, steps: Sequence[tuple[Fraction, Paints]], fade: float = 1.0, dials: Dials = Dials()) -> None:
         self._steps, self._fade, self._dials = steps, fade, dials
+
+    @property
+    def at_once(self) -> int:
+        """How many pictures are painted fastest at a time, each by a thread of its own."""
+        return min(stylizer.at_once for _, stylizer in self._steps)
 
     def picture(self, picture: Picture) -> Picture:
         """`picture`, painted. Where a style comes at once, another scene begins."""

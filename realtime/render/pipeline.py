@@ -1,15 +1,18 @@
-"""One clip on its way through its threads: decode, paint (the caller's thread), hold steady, write."""
+"""One clip on its way through its threads: decode, paint (the caller's, or as many as the engine has room for), hold
+steady, write."""
 
 from __future__ import annotations
 
 import queue
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from realtime.codecs import Encoding
 from realtime.frames import Image
+from realtime.render.in_order import in_order
 from realtime.render.picture import Picture
 from realtime.render.steady import Steady
 
@@ -47,9 +50,10 @@ class Summary:
 
 @dataclass(frozen=True)
 class Work:
-    """What is done with each picture of a clip: painted, held `steady`, coded; and told of."""
+    """What is done with each picture of a clip: painted, `at_once` of them at a time, held `steady`, coded; told of."""
 
     paint: Paint
+    at_once: int = 1
     encoding: Encoding = field(default_factory=Encoding)
     steady: bool = False
     on_progress: Callable[[Progress], None] = lambda _: None
@@ -80,14 +84,17 @@ class Pipeline:
         self._stop = threading.Event()
         self._errors: list[BaseException] = []
 
-    def run(self, paint: Paint, on_picture: Callable[[], None]) -> None:
-        """Paint everything; raises what went wrong in any of the threads. `on_picture` is called after each picture."""
+    def run(self, paint: Paint, on_picture: Callable[[], None], at_once: int = 1) -> None:
+        """Paint everything; raises what went wrong in any of the threads. `on_picture` is called after each picture.
+
+        Where `at_once` is more than 1, so many threads call `paint`.
+        """
         stages = (self._decode, self._hold_steady, self._write)
         threads = [threading.Thread(target=self._guard, args=(stage,), daemon=True) for stage in stages]
         try:
             for thread in threads:  # in here, for Ctrl-C may come between the two
                 thread.start()
-            self._paint(paint, on_picture)
+            self._paint(paint, on_picture, at_once)
         except BaseException:
             self._stop.set()
             raise
@@ -98,13 +105,13 @@ class Pipeline:
         if self._errors:
             raise self._errors[0]
 
-    def _paint(self, paint: Paint, on_picture: Callable[[], None]) -> None:
-        while (item := self._get(self._decoded)) is not _END:
-            if isinstance(item, Picture):
-                item = (item.image, paint(item))
-                if not item[1].lead:
+    def _paint(self, paint: Paint, on_picture: Callable[[], None], at_once: int) -> None:
+        items = iter(lambda: self._get(self._decoded), _END)
+        with closing(in_order(lambda picture: (picture.image, paint(picture)), items, at_once)) as done:
+            for item in done:
+                if isinstance(item, tuple) and not item[1].lead:
                     on_picture()
-            self._put(self._painted, item)
+                self._put(self._painted, item)
         self._put(self._painted, _END)
 
     def _guard(self, stage: Callable[[], None]) -> None:

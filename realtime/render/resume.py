@@ -105,7 +105,8 @@ def paint_missing(reader: InParts, journal: Journal, wanted: Collection[int], wo
 
     if missing:
         pictures = PartReader(reader, missing, journal.count, part_seconds, LEAD_IN if work.steady else 0)
-        Pipeline(pictures, PartWriter(reader, journal, missing, work.encoding), work.steady).run(work.paint, count)
+        sink = PartWriter(reader, journal, missing, work.encoding)
+        Pipeline(pictures, sink, work.steady).run(work.paint, count, work.at_once)
     return done
 
 

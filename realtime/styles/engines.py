@@ -21,12 +21,14 @@ class Engine(Protocol):
     """A network ready to paint; calls from several threads are safe.
 
     `name` is "OpenVINO", "ONNX Runtime" or "TensorRT"; `device` is what it really runs on: "cpu", "cuda" or one of
-    OpenVINO's in small letters; `precision` is that of the convolutions: "f32", "bf16" or "f16".
+    OpenVINO's in small letters; `precision` is that of the convolutions: "f32", "bf16" or "f16". `at_once` is how many
+    threads it paints fastest for: 1 where a frame has the whole machine.
     """
 
     name: str
     device: str
     precision: str
+    at_once: int
 
     def run(self, feeds: Feeds) -> Image:
         """The painted frame, `(H, W, 3) uint8` in memory of its own; raises what the engine raises."""

@@ -17,7 +17,7 @@ from realtime.frames import Image, resize
 from realtime.styles.compiled import cache_folder
 from realtime.styles.engines import Feeds, Wanted, reason
 from realtime.styles.engines_onnxruntime import OnnxRuntime, open_cpu, session
-from realtime.styles.fixed import Fixed
+from realtime.styles.fixed import SETS, Fixed
 from realtime.styles.half import in_half
 from realtime.styles.onnx_file import ModelFile
 from realtime.styles.trial import shows, trial
@@ -45,10 +45,12 @@ class Gpu:
         self.name = "TensorRT" if wanted.engine == "tensorrt" else "ONNX Runtime"
         self._data = in_half(model.data) if precision == "f16" else model.data
         self._any_size = self._opened([(PROVIDER, OPTIONS)])
-        self.device, self.lost = place, ""
+        self.device, self.lost, self.at_once = place, "", SETS
         self._lock = threading.Lock()  # guards the two below
         self._fixed: OrderedDict[Size, Fixed] = OrderedDict()  # the last used at the end
         self._processor: OnnxRuntime | None = None
+        self._preparing = threading.Lock()  # two that want a size get one session; guards the one below
+        self._given_up: set[Size] = set()
 
     def run(self, feeds: Feeds) -> Image:
         """`Engine.run`."""
@@ -74,9 +76,11 @@ class Gpu:
 
     def prepare(self, height: int, width: int) -> None:
         """`Engine.prepare`."""
-        size = (height, width)
-        if self._processor is not None or size in self._fixed:
-            return
+        with self._preparing:
+            if not self.ready(height, width) and (height, width) not in self._given_up:
+                self._prepare((height, width))
+
+    def _prepare(self, size: Size) -> None:
         feeds = trial(self._model)
         feeds = {**feeds, "frame": resize(feeds["frame"], size)}
         try:
@@ -85,10 +89,12 @@ class Gpu:
             if any(shows(expected, painted) for painted in fixed.record(feeds)):
                 raise RuntimeError("it paints something else")
         except Exception as error:  # an operator that no graph can hold, no memory: another one paints
-            _log.warning("%s has no network for %dx%d alone: %s", self.name, width, height, reason(error))
+            _log.warning("%s has no network for %dx%d alone: %s", self.name, size[1], size[0], reason(error))
             if self.name == "TensorRT":
                 self.name = "ONNX Runtime"
-                self.prepare(height, width)
+                self._prepare(size)
+            else:
+                self._given_up.add(size)
             return
         with self._lock:
             self._fixed[size] = fixed
@@ -112,6 +118,7 @@ class Gpu:
                     self.name = self._processor.name
                     self.lost = lost
                     self.device, self.precision = self._processor.device, self._processor.precision
+                    self.at_once = self._processor.at_once
         else:
             raise error
 

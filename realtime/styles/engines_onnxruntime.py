@@ -27,7 +27,7 @@ _SILENT = 4  # ONNX Runtime's log level "fatal": what goes wrong comes back as a
 class OnnxRuntime:
     """An ONNX Runtime session as an `Engine`."""
 
-    name, precision = "ONNX Runtime", "f32"
+    name, precision, at_once = "ONNX Runtime", "f32", 1
 
     def __init__(self, session: Any, device: str) -> None:
         self._session, self.device = session, device

@@ -106,7 +106,7 @@ def _lowest_precision(device: str) -> str:
 class OpenVino:
     """A network as an `Engine`; paints frames of every size from the start on."""
 
-    name = "OpenVINO"
+    name, at_once = "OpenVINO", 1
 
     def __init__(self, model: ModelFile, device: str, settings: dict[str, Any]) -> None:
         self.device, self.precision = device.lower(), str(settings["INFERENCE_PRECISION_HINT"])

@@ -75,6 +75,11 @@ class Stylizer:
         return self._engine.precision
 
     @property
+    def at_once(self) -> int:
+        """How many threads it paints fastest for, each a frame: more than 1 where one frame doesn't fill the device."""
+        return self._engine.at_once
+
+    @property
     def network(self) -> object:
         """What stylizers of one trunk, and no others, have in common."""
         return self._engine
