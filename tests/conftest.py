@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from tests.window_fakes import Open
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+if "PYTEST_XDIST_WORKER" in os.environ:  # a core for each: threads that find it taken cost far more
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # A run that was begun in the background, or by nohup, ignores these signals, and so would the programs it starts.
 for _name, _default in (

@@ -226,10 +226,10 @@ def killed(line: tuple[object, ...], after: float) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_killed_at_random_moments_it_ends_as_an_unbroken_run(styles: Path, make_clip: MakeClip, tmp_path: Path) -> None:
-    source, chance = long_clip(make_clip, seconds=8, size=(120, 160)), random.Random(15)
+    source, chance = long_clip(make_clip, seconds=5, size=(96, 128)), random.Random(15)
 
     def line(target: Path) -> tuple[object, ...]:
-        return source, "-o", target, "--weights", styles, "--part-seconds", 0.5, "--codec", "ffv1"
+        return source, "-o", target, "--weights", styles, "--part-seconds", 0.3, "--codec", "ffv1"
 
     began = time.monotonic()
     assert run(*line(tmp_path / "whole.mkv")) == 0
