@@ -1,12 +1,15 @@
 """The training bench measures steps that do the same."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from PIL import Image
+from torch._dynamo.testing import CompileCounterWithBackend
 
 from tests.conftest import picture
+from tests.test_loop import compile_with
 from training.bench import Bench, Ours, Plain, main, rates
 from training.objective import LossSettings
 
@@ -37,7 +40,16 @@ def test_the_plain_step_changes_the_network_as_ours_does(cached: bool) -> None:
 def test_every_kind_is_measured(bench: Bench) -> None:
     kinds = list(rates(bench))
     assert kinds[:3] == ["plain", "plain, cached", "32-true, one scale"]
-    assert [kind.partition(", ")[2] for kind in kinds[3:]] == ["one scale", "two scales"]
+    assert [kind.partition(", ")[2] for kind in kinds[3:5]] == ["one scale", "two scales"]
+    assert kinds[5:] == ["crops of photos read", "crops, resident"]
+
+
+@pytest.mark.slow
+def test_a_compiled_step_is_measured_where_it_is_asked_for(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = CompileCounterWithBackend("eager")
+    compile_with(seen, monkeypatch)
+    kinds = list(rates(replace(bench, compile=True)))
+    assert kinds[5].endswith(", two scales, compiled") and seen.frame_count >= 2
 
 
 def test_the_command_prints_the_ratios(
@@ -49,4 +61,4 @@ def test_the_command_prints_the_ratios(
         ["bench", *given, "--size", "32", "--style-size", "32", "--batch", "1", "--rounds", "1", "--threads", "1"],
     )
     assert main() == 0
-    assert capsys.readouterr().out.count("images a second") == 5
+    assert capsys.readouterr().out.count("images a second") == 7

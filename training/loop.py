@@ -17,7 +17,15 @@ from torch.utils.data import DataLoader
 from training.checkpoint import save_state
 from training.images import PhotoCrops
 from training.objective import Objective, total
-from training.optimisation import Painter, Patience, chosen_precision, learning_rate, moving_average, optimizer_of
+from training.optimisation import (
+    Painter,
+    Patience,
+    chosen_precision,
+    compile_in_place,
+    learning_rate,
+    moving_average,
+    optimizer_of,
+)
 from training.perceptual import pixel_loss
 from training.resident import ResidentCrops, resident
 from training.resume import names_of, state_to_resume, taking_over, what_must_stay
@@ -129,9 +137,7 @@ class _Loop:
             self.patience.load(state["patience"])
         self.objective = self.training.objective.to(self.fabric.device)
         if self.settings.compile:
-            torch._dynamo.config.suppress_errors = True
-            for network in (self.bare, self.objective.vgg):
-                network.compile(dynamic=False)  # each size anew: what is computed must not depend on what came before
+            compile_in_place(self.bare, self.objective.vgg)
         self.painter, self.optimizer = self.fabric.setup(self.bare, optimizer)
         self.average = moving_average(self.bare, self.settings.ema)
         if state:

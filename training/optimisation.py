@@ -66,6 +66,16 @@ def learning_rate(settings: LoopSettings, step: int, steps: int) -> float:
     return settings.lr * rise * 0.5 * (1 + math.cos(math.pi * step / steps))
 
 
+def compile_in_place(*networks: nn.Module) -> None:
+    """Have torch.compile make the networks faster, for each shape anew when it is first met; others run as they are.
+
+    Each shape for itself, lest what is computed depend on what came before: a resumed training would differ.
+    """
+    torch._dynamo.config.suppress_errors = True
+    for network in networks:
+        network.compile(dynamic=False)
+
+
 def moving_average(network: nn.Module, decay: float) -> AveragedModel:
     """A copy of `network` in evaluation mode whose weights follow it (Polyak & Juditsky 1992), faster at first.
 
