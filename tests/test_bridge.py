@@ -26,10 +26,11 @@ class Making(Fake):
 
     def warm_up(self, height: int, width: int) -> None:
         super().warm_up(height, width)
-        assert self.may.wait(5)
+        if self.makes:
+            self.made.add((height, width))
+        assert self.may.wait(5), "painting its first frame takes so long"
         if not self.makes:
             raise RuntimeError("no memory")
-        self.made.add((height, width))
 
     def __call__(self, image: np.ndarray, *_: float, **__: float) -> np.ndarray:
         self.sizes.append(image.shape[:2])
