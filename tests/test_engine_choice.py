@@ -92,7 +92,7 @@ def test_a_model_that_openvino_can_not_paint_is_painted(
     [
         (Wanted(engine="tensorflow"), "--engine tensorflow is unknown: give auto, onnxruntime, openvino or tensorrt"),
         (Wanted(precision="f8"), "--precision f8 is unknown: give auto or f32"),
-        (Wanted(device="tpu"), "--device tpu is unknown: give auto, cpu or cuda"),
+        (Wanted(device="tpu"), "There is no device tpu here: give --device auto, cpu or cuda"),
         (Wanted("openvino", "cuda"), "OpenVINO can't use the device cuda: choose --engine onnxruntime"),
         (Wanted("tensorrt", "cpu"), "TensorRT can't use the device cpu: it is for --device cuda"),
         (Wanted("onnxruntime", "gpu"), "ONNX Runtime can't use the device gpu: choose --engine openvino"),

@@ -122,7 +122,7 @@ def test_one_bad_file_among_good_ones(styles: Path, photo: Path, capsys: pytest.
         (["photo.png", "--keep-colors", "-1"], "--keep-colors -1 is out of range"),
         (["photo.png", "--height", "3"], "--height 3 is out of range"),
         (["photo.png", "--threads", "-1"], "--threads -1 is out of range"),
-        (["photo.png", "--device", "tpu"], "--device tpu is unknown"),
+        (["photo.png", "--device", "tpu"], "no device tpu here"),
         (["photo.png", "--source", "0"], "not both"),
         (["-o", "out.png"], "needs files to paint"),
         (["photo.png", "--what"], "unrecognized arguments: --what"),

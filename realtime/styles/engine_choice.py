@@ -50,7 +50,7 @@ def check(wanted: Wanted) -> None:
     if wanted.device not in DEVICES:
         known = [*DEVICES, *(name for name in openvino_devices() if name.lower() not in DEVICES)]
         if wanted.device.lower() not in [name.lower() for name in known]:
-            raise InputError(f"--device {wanted.device} is unknown: give {_either(known)}.")
+            raise InputError(f"There is no device {wanted.device} here: give --device {_either(known)}.")
         if wanted.engine == "onnxruntime":
             raise InputError(f"ONNX Runtime can't use the device {wanted.device}: choose --engine openvino.")
     if wanted.engine == "tensorrt" and wanted.device not in ("auto", "cuda"):
