@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import multiprocessing
 import signal
 import subprocess
 import sys
@@ -16,12 +17,14 @@ from PIL import Image
 from safetensors.torch import load_file
 from torch import Tensor
 from torch._dynamo.testing import CompileCounterWithBackend
+from torch.utils.data import DataLoader
 
 from tests.johnson_fakes import LOSS, change, tiny_training
 from training import validation
 from training.checkpoint import load_generator, load_state, save_state
 from training.images import central_crop
 from training.johnson import Settings, train
+from training.loop import outlive_a_stop
 from training.perceptual import VGG
 from training.run import Run
 from weights.errors import InputError
@@ -57,6 +60,19 @@ def test_a_stop_that_the_system_asks_for_keeps_what_was_reached(tmp_path: Path) 
     for _ in Run(tmp_path, LOSS, 60.0).steps(0, 2, {}):
         assert signal.getsignal(signal.SIGTERM) is not before
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is ended there, not told to end")
+def test_a_stop_of_the_whole_group_leaves_the_readers_of_photos() -> None:
+    loader = DataLoader(range(40), num_workers=1, worker_init_fn=outlive_a_stop)  # type: ignore[var-annotated, arg-type]
+    read = []
+    for item in loader:
+        read.append(int(item))
+        if len(read) == 3:
+            for reader in multiprocessing.active_children():
+                assert reader.is_alive()
+                reader.terminate()
+    assert read == list(range(40))
 
 
 @pytest.mark.parametrize(

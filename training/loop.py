@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -65,6 +66,14 @@ def run_training(training: Training) -> bool:
     loop = _Loop(training)
     loop.run()
     return loop.run_folder.writes
+
+
+def outlive_a_stop(_worker: int) -> None:
+    """Let a process that reads photos go on at a SIGTERM.
+
+    Schedulers send it to the whole group of processes, and the training has a step and a checkpoint to finish.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 class _Loop:
@@ -173,7 +182,9 @@ class _Loop:
         on_gpu = fabric.device.type == "cuda"
         # a GPU waits for its photos: all processors read them; otherwise they are wanted for the steps
         workers = min(16, (os.cpu_count() or 2) - 1) if on_gpu else min(4, torch.get_num_threads() - 1)
-        return DataLoader(crops, s.batch, sampler=mine, num_workers=workers, pin_memory=on_gpu)
+        return DataLoader(
+            crops, s.batch, sampler=mine, num_workers=workers, pin_memory=on_gpu, worker_init_fn=outlive_a_stop
+        )
 
     def _step(self, step: int, photo: Tensor) -> dict[str, Tensor]:
         """One step of the optimiser; the weighted terms, not yet read back.
