@@ -24,9 +24,8 @@ from training import validation
 from training.checkpoint import load_generator, load_state, save_state
 from training.images import central_crop
 from training.johnson import Settings, train
-from training.loop import outlive_a_stop
 from training.perceptual import VGG
-from training.run import Run
+from training.run import Run, outlive_a_stop
 from weights.errors import InputError
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import signal
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -30,7 +29,7 @@ from training.optimisation import (
 from training.perceptual import pixel_loss
 from training.resident import ResidentCrops, resident
 from training.resume import names_of, state_to_resume, taking_over, what_must_stay
-from training.run import Run
+from training.run import Run, outlive_a_stop
 from training.settings import FREE, LoopSettings, split_photos, taught_by
 from training.temporal import MARGIN, centre, steadiness_loss
 from training.validation import HeldOut, out_of_balance
@@ -66,14 +65,6 @@ def run_training(training: Training) -> bool:
     loop = _Loop(training)
     loop.run()
     return loop.run_folder.writes
-
-
-def outlive_a_stop(_worker: int) -> None:
-    """Let a process that reads photos go on at a SIGTERM.
-
-    Schedulers send it to the whole group of processes, and the training has a step and a checkpoint to finish.
-    """
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
 
 
 class _Loop:

@@ -92,6 +92,7 @@ def nearest_known(objective: Objective, trunk: LiteTrunk, known: list[Tensor], p
     candidates = [*known, torch.stack(known).mean(0)] if known else [trunk.plain_style().expand(2, -1)]
     which = torch.arange(2, device=photo.device)
     both = photo.expand(2, -1, -1, -1)
+    print(f"looking which of {len(candidates)} vectors comes nearest to the painting", file=sys.stderr)
     with torch.no_grad():
         losses = [objective(trunk(both, v), both, which=which)["style"].item() for v in candidates]
     return candidates[losses.index(min(losses))].clone()

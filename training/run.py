@@ -24,6 +24,14 @@ TIMED = 5
 """Steps from which the time of a training is foretold."""
 
 
+def outlive_a_stop(_worker: int) -> None:
+    """Let a process that reads photos go on at a SIGTERM.
+
+    Schedulers send it to the whole group of processes, and the training has a step and a checkpoint to finish.
+    """
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
 class Run:
     """The folder of one training; rank 0 alone writes. `line_seconds` lie between two lines where no terminal is."""
 

@@ -144,5 +144,8 @@ def taught_by(teacher: Path, photos: list[Path]) -> dict[Path, Path]:
     by_name = {path.stem: path for path in pictures_in(teacher)}
     found = {photo: by_name[photo.stem] for photo in photos if photo.stem in by_name}
     if not found:
-        raise InputError(f"No picture in {teacher} is named as one of the photos: paint photo.jpg as photo.png there.")
+        raise InputError(
+            f"No picture in {teacher} is named as one of the photos to train on (some are held out, unless --val "
+            "names others): paint photo.jpg as photo.png there."
+        )
     return found

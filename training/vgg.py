@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Annotated, Any, Literal
 
 import torch
@@ -74,6 +75,8 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         state: Any = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(f"There is no file {path} with VGG's weights.") from None
+    except UnpicklingError as error:  # torch's own words are a page of advice on how to load it all the same
+        raise InputError(f"{path} can't be read as VGG's weights: it holds something else.") from error
     except Exception as error:  # a damaged or foreign pickle raises whatever its bytes spell
         raise InputError(f"{path} can't be read as VGG's weights ({first_line(error)}).") from error
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):

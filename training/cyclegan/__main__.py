@@ -33,7 +33,7 @@ from training.cyclegan.trainer import GeneratorPair, Trainer
 from training.images import sheet
 from training.provenance import install
 from training.resume import names_of, state_to_resume, taking_over, what_must_stay
-from training.run import Run
+from training.run import Run, outlive_a_stop
 from training.settings import FREE
 from weights.errors import exit_code
 
@@ -86,7 +86,7 @@ def run_training(settings: Settings) -> bool:
     data = crop_pairs(s, domains.photos, domains.paintings, steps * a_step)
     mine = range(first * a_step + fabric.global_rank, steps * a_step, fabric.world_size)
     workers = min(4, torch.get_num_threads() - 1)
-    batches = iter(DataLoader(data, s.batch, sampler=mine, num_workers=workers))
+    batches = iter(DataLoader(data, s.batch, sampler=mine, num_workers=workers, worker_init_fn=outlive_a_stop))
     status: dict[str, float] = {}
     for step in run.steps(first, last, status):
         status.update(one_step(s, trainer, step, next(batches)))
