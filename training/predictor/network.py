@@ -2,7 +2,8 @@
 
 Ghiasi learns the whole network, from 80,000 paintings. Where there are some hundred, only the way from a known
 picture of a style to the vectors can be learned: the encoder is VGG16, with which the losses judge too, and what it
-tells of a painting are the mean and the deviation of each of its maps.
+tells of a painting are the mean and the deviation of each of its maps. Magenta's encoder, learned from those 80,000,
+was tried in its place and beside it, and says no more of unseen paintings (weights/README.md has the figures).
 """
 
 from __future__ import annotations
