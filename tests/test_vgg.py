@@ -99,7 +99,7 @@ def test_foreign_files_are_said_in_one_line(tmp_path: Path, state: dict[str, Ten
     with pytest.raises(InputError, match=r"junk\.pth can't be read"):
         load_vgg("vgg19", tmp_path / "junk.pth")
     (tmp_path / "photo.jpg").write_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF")
-    with pytest.raises(InputError, match=r"photo\.jpg can't be read as VGG's weights: it holds something else\.$"):
+    with pytest.raises(InputError, match=r"photo\.jpg can.t be read .*, or holds something else\.$"):
         load_vgg("vgg19", tmp_path / "photo.jpg")
     for told in ("[1, 2]", "x", "[0, 0, 0]", "3"):
         save_file(state, tmp_path / "told.safetensors", {"mean": "[0, 0, 0]", "std": told})

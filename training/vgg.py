@@ -13,7 +13,6 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Annotated, Any, Literal
 
 import torch
@@ -22,7 +21,7 @@ from safetensors import safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from weights.errors import InputError, exit_code, first_line
+from weights.errors import InputError, exit_code
 from weights.files import check_output, replacing
 
 Channels = tuple[float, float, float]
@@ -75,10 +74,9 @@ def _read(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         state: Any = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise InputError(f"There is no file {path} with VGG's weights.") from None
-    except UnpicklingError as error:  # torch's own words are a page of advice on how to load it all the same
-        raise InputError(f"{path} can't be read as VGG's weights: it holds something else.") from error
     except Exception as error:  # a damaged or foreign pickle raises whatever its bytes spell
-        raise InputError(f"{path} can't be read as VGG's weights ({first_line(error)}).") from error
+        # torch's own words are a page of advice on how to load it all the same
+        raise InputError(f"{path} can't be read as VGG's weights: it is damaged, or holds something else.") from error
     if not isinstance(state, dict) or not all(isinstance(value, Tensor) for value in state.values()):
         raise InputError(f"{path} holds no VGG convolutions ('features.0.weight' …): give torchvision's weights.")
     return state, {}
