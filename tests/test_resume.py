@@ -223,9 +223,11 @@ def killed(line: tuple[object, ...], after: float) -> None:
     process.communicate()
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(900)
-def test_killed_at_random_moments_it_ends_as_an_unbroken_run(styles: Path, make_clip: MakeClip, tmp_path: Path) -> None:
+@pytest.mark.parametrize("count", [pytest.param(6, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.soak)])
+def test_killed_at_random_moments_it_ends_as_an_unbroken_run(
+    styles: Path, make_clip: MakeClip, tmp_path: Path, count: int
+) -> None:
     source, chance = long_clip(make_clip, seconds=5, size=(96, 128)), random.Random(15)
 
     def line(target: Path) -> tuple[object, ...]:
@@ -234,7 +236,7 @@ def test_killed_at_random_moments_it_ends_as_an_unbroken_run(styles: Path, make_
     began = time.monotonic()
     assert run(*line(tmp_path / "whole.mkv")) == 0
     seconds = time.monotonic() - began + 1.5
-    for number in range(20):
+    for number in range(count):
         target = tmp_path / f"{number}.mkv"
         killed(line(target), chance.uniform(0.3, seconds))
         assert run(*line(target)) == 0
