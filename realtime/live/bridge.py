@@ -23,7 +23,7 @@ class Bridge:
         self._last: Size | None = None  # worked at before
         self._given_up: tuple[object, Size] | None = None  # a network, and what it can't be made fast for
         self._making: threading.Thread | None = None
-        self._made: Size | None = None  # what is being made: its own first frame is slow, and no other's business
+        self._under_way: tuple[object, Size] | None = None  # in that thread, its slow first frame included
 
     def size(self, stylizer: Paints, wanted: Size) -> Size:
         """`wanted` where `stylizer` is fast at it, or at nothing else; else the last size.
@@ -31,15 +31,15 @@ class Bridge:
         What stays wanted is made fast meanwhile; the first frame of all comes before that.
         """
         last = self._last
-        ready = stylizer.ready(*wanted) and wanted != self._made
-        fast = ready or (stylizer.network, wanted) == self._given_up
+        this = stylizer.network, wanted
+        fast = this == self._given_up or (stylizer.ready(*wanted) and this != self._under_way)
         between = last is not None and stylizer.ready(*last)
         if fast or not between:
             self._last = wanted
         if fast or last is None:
             return wanted
         if self._making is None or not self._making.is_alive():
-            self._made = wanted
+            self._under_way = this
             self._making = threading.Thread(target=self._make, args=(stylizer, wanted), name="bridge", daemon=True)
             self._making.start()
         return last if between else wanted
@@ -57,5 +57,5 @@ class Bridge:
             _log.warning("%dx%d can't be prepared: %s", size[1], size[0], error, exc_info=error)
         if not stylizer.ready(*size):
             self._given_up = stylizer.network, size
-        self._made = None
+        self._under_way = None
         self._ready()
