@@ -17,7 +17,7 @@ from tests.conftest import picture
 from tests.test_multistyle import LOSS
 from training import multistyle, newstyle
 from training.checkpoint import load_generator, load_vector, read_card, vectors_beside
-from training.images import to_tensor
+from training.images import resized, to_tensor
 from training.objective import LossSettings, Objective, loss_vgg
 from training.perceptual import load_vgg
 from training.predictor import __main__ as predictor
@@ -25,7 +25,7 @@ from training.predictor import evaluate
 from training.predictor.asking import predicted_style
 from training.predictor.network import StyleEncoder, StyleMap, load_predictor
 from training.predictor.targets import Table, TableObjective, View
-from training.predictor.views import at_short_side, view_of
+from training.predictor.views import view_of
 from training.run import Run
 from training.settings import LoopSettings
 from weights.errors import InputError
@@ -85,7 +85,7 @@ def test_a_view_is_the_same_each_time_and_another_for_each_number(tmp_path: Path
     assert np.array_equal(whole, again) and np.array_equal(part, np.asarray(view_of(path, 1, seed=0)))
     assert part.shape[0] < 60 and not np.array_equal(part, other)
     assert not np.array_equal(part, np.asarray(view_of(path, 1, seed=1)))
-    assert at_short_side(Image.fromarray(whole), 30).size == (60, 30)
+    assert resized(Image.fromarray(whole), 30).size == (60, 30)
 
 
 def table_of(root: Path, losses: tuple[LossSettings, LossSettings]) -> Table:
@@ -99,7 +99,7 @@ def test_the_table_judges_as_the_objective_of_the_paintings_themselves(world: Pa
     table, vgg = table_of(world / "judge", (fine, bold)), loss_vgg(LOSS)
     table.build(vgg, StyleEncoder(load_vgg()), 0, "same", Run(world / "judge", bold, 5))
     paintings = [stripes(colour) for colour in COLOURS.values()]
-    pairs = [(to_tensor(np.asarray(at_short_side(p, s.style_size))), s) for p in paintings for s in (fine, bold)]
+    pairs = [(to_tensor(np.asarray(resized(p, s.style_size))), s) for p in paintings for s in (fine, bold)]
     direct, stored = Objective(vgg, *pairs), TableObjective(vgg, table)
     photo = to_tensor(picture(32, 40)).expand(3, -1, -1, -1)
     which = torch.tensor([0, 3, 6])
@@ -165,7 +165,7 @@ def test_exported_it_is_asked_without_torch_and_agrees(world: Path) -> None:
     path, card = export(world / "run", world / "installed" / "predictor.onnx")
     assert card.parity is not None and card.parity <= 1
     asked = Predictor(path)
-    image = np.asarray(at_short_side(stripes(COLOURS["green"]), asked.short_side))
+    image = np.asarray(resized(stripes(COLOURS["green"]), asked.short_side))
     with torch.no_grad():
         expected = load_predictor(world / "run" / "predictor.safetensors")[0](to_tensor(image))
     assert np.allclose(asked.predict(image), expected.numpy(), atol=1e-3)

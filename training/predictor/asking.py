@@ -8,9 +8,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from training.images import to_tensor
+from training.images import resized, to_tensor
 from training.predictor.network import StylePredictor
-from training.predictor.views import LOOKED_AT, at_short_side, view_of
+from training.predictor.views import LOOKED_AT, view_of
 
 
 @torch.no_grad()
@@ -19,5 +19,5 @@ def predicted_style(predictor: StylePredictor, painting: Path) -> Tensor:
 
     Raises InputError where it can't be read.
     """
-    seen: Tensor = predictor(to_tensor(np.asarray(at_short_side(view_of(painting, 0, seed=0), LOOKED_AT))))
+    seen: Tensor = predictor(to_tensor(np.asarray(resized(view_of(painting, 0, seed=0), LOOKED_AT))))
     return seen

@@ -11,12 +11,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from training.images import to_tensor
+from training.images import resized, to_tensor
 from training.objective import LossSettings, Objective, reduced
 from training.optimisation import chosen_precision
 from training.perceptual import VGG, gram_matrix
 from training.predictor.network import StyleEncoder
-from training.predictor.views import LOOKED_AT, at_short_side, view_of
+from training.predictor.views import LOOKED_AT, view_of
 from training.run import Run
 from weights.errors import InputError
 from weights.files import replacing
@@ -61,10 +61,10 @@ class Table:
         for v in run.steps(done, len(self.views), {}):
             view = self.views[v]
             picture = view_of(view.painting, view.number, seed)
-            seen = to_tensor(np.asarray(at_short_side(picture, LOOKED_AT)))
+            seen = to_tensor(np.asarray(resized(picture, LOOKED_AT)))
             self._put("features", v, encoder(seen)[0], len(self.views), np.float32)
             for stroke, loss in enumerate(self.losses):
-                painting = to_tensor(np.asarray(at_short_side(picture, loss.style_size)))
+                painting = to_tensor(np.asarray(resized(picture, loss.style_size)))
                 with torch.autocast("cpu", torch.bfloat16, enabled=low_precision):
                     self._put_grams(vgg, 2 * v + stroke, painting.to(memory_format=torch.channels_last))
             if (v + 1) % BETWEEN_NOTES == 0 or v + 1 == len(self.views):

@@ -29,13 +29,6 @@ def view_of(path: Path, number: int, seed: int) -> Image.Image:
     return _recoloured(_part(picture, rng), rng)
 
 
-def at_short_side(picture: Image.Image, short_side: int) -> Image.Image:
-    """The picture scaled to that short side."""
-    scale = short_side / min(picture.size)
-    width, height = (max(short_side, round(side * scale)) for side in picture.size)
-    return picture.resize((width, height), Image.Resampling.LANCZOS)
-
-
 def _middle(picture: Image.Image) -> Image.Image:
     longest = round(LONGEST * min(picture.size))
     width, height = (min(side, longest) for side in picture.size)
