@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -25,10 +26,13 @@ SIZE = (24, 32)
 
 
 @pytest.fixture(autouse=True)
-def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A cache folder of the test's own, not there yet."""
+def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+    """A cache folder of the test's own, not there yet; no network of this test is compiled into the next one's."""
     monkeypatch.setenv(compiled.FOLDER_VARIABLE, str(tmp_path / "cache"))
-    return tmp_path / "cache" / "compiled"
+    yield tmp_path / "cache" / "compiled"
+    for thread in threading.enumerate():
+        if thread.name == "compiler":
+            thread.join(30)
 
 
 @pytest.fixture

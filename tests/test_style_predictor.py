@@ -1,6 +1,7 @@
 """A predictor of styles: what it is shown, what it is judged by, trained, stopped, resumed, exported, asked."""
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -106,6 +107,11 @@ def test_the_table_judges_as_the_objective_of_the_paintings_themselves(world: Pa
     expected, found = (o(photo.flip(1), photo, which=which) for o in (direct, stored))
     assert found["style"].item() == pytest.approx(expected["style"].item(), rel=2e-2)
     assert found["content"].item() == pytest.approx(expected["content"].item(), rel=1e-4)
+    rows = sum(path.stat().st_size for path in (world / "judge/table").glob("[0-9]*.npy"))
+    assert 0 < rows - table.nbytes < 200 * len(table.scales[1] + table.scales[2]), "the headers of the files"
+    table.hold(torch.device("cpu"))
+    shutil.rmtree(world / "judge/table")
+    assert stored(photo.flip(1), photo, which=which) == found, "what is held needs no file"
 
 
 @torch.no_grad()

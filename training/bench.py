@@ -29,7 +29,7 @@ from training.generators import build
 from training.images import PhotoCrops, load_image, pictures_in
 from training.johnson import OneStyle
 from training.objective import LossSettings, Objective, loss_vgg, total
-from training.optimisation import chosen_precision, compile_in_place, optimizer_of
+from training.optimisation import chosen_precision, compile_in_place, device_of, optimizer_of
 from training.perceptual import feature_loss, gram_matrix, style_loss, total_variation
 from training.resident import ResidentCrops
 from training.settings import LoopSettings
@@ -121,7 +121,7 @@ def rates(bench: Bench) -> dict[str, float]:
     if bench.threads:
         torch.set_num_threads(bench.threads)
     one, two = LossSettings(scales="one"), LossSettings()
-    device = torch.device("cuda" if bench.accelerator != "cpu" and torch.cuda.is_available() else "cpu")
+    device = device_of(bench.accelerator)
     painting = load_image(bench.style_image, short_side=bench.style_size).to(device)
     precision, _ = chosen_precision("auto", device.type)
     steps: dict[str, Step] = {

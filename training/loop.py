@@ -136,6 +136,7 @@ class _Loop:
             self.first = state["step"]
             self.patience.load(state["patience"])
         self.objective = self.training.objective.to(self.fabric.device)
+        torch.backends.cudnn.benchmark = True  # every step has the shapes of the one before
         if self.settings.compile:
             compile_in_place(self.bare, self.objective.vgg)
         self.painter, self.optimizer = self.fabric.setup(self.bare, optimizer)

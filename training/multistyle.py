@@ -29,7 +29,7 @@ from training.generators import Lite, LiteTrunk
 from training.images import load_image, pictures_in
 from training.loop import Training, run_training
 from training.objective import LossSettings, Objective, loss_vgg
-from training.optimisation import Painter
+from training.optimisation import Painter, device_of
 from training.provenance import commit, install, training_summary
 from training.settings import InRunFolder, LoopSettings, at_least
 from weights.card import Card, StylePicture
@@ -219,7 +219,7 @@ def train(settings: Settings) -> Path:
     painter = initial_painter(settings, pack)
     cards_of(settings, painter.trunk, pack, 0, {})  # a bad name is said before hours of work
     path = settings.folder / f"{settings.name}.safetensors"
-    objective = Objective(loss_vgg(settings.loss), *paintings)
+    objective = Objective(loss_vgg(settings.loss).to(device_of(settings.loop.accelerator)), *paintings)
 
     def save(painter: Painter, steps: int, losses: dict[str, float]) -> None:
         assert isinstance(painter, ManyStyles)

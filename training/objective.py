@@ -137,15 +137,19 @@ class Objective(nn.Module):
                 f"The painting at {side} pixels is too small for the layers it is compared in: "
                 f"give a --style-size that leaves it at least {least}, of its fine strokes too."
             )
-        found = [self.vgg(reduced(painting, scale), names) for painting, _ in paintings]
+        found = [self._grams(painting, scale, names) for painting, _ in paintings]
         for name in names:
-            target = torch.cat([gram_matrix(features[name]) for features in found])
+            target = torch.cat([grams[name] for grams in found])
             weights = [s.style_weight * s.scale_weight(scale) for _, s in paintings]
             weight = torch.tensor(weights, device=target.device)
             if self.settings.relative_style:
                 weight = weight / target.square().sum((1, 2))
             self.register_buffer(f"target_{scale}_{name}", target)
             self.register_buffer(f"weight_{scale}_{name}", weight)
+
+    def _grams(self, picture: Tensor, scale: int, names: list[str]) -> Features:
+        features = self.vgg(reduced(picture.to(self.vgg.mean.device), scale), names)
+        return {name: gram_matrix(features[name]) for name in names}
 
     @torch.no_grad()
     def content_of(self, photo: Tensor) -> Tensor:
@@ -194,11 +198,7 @@ class Objective(nn.Module):
     @torch.no_grad()
     def seen_in(self, painted: Tensor) -> dict[int, Features]:
         """Gram matrices of pictures (N, 3, H, W) by scale and layer, for `style_of` of any painting's objective."""
-        seen = {}
-        for scale, names in self.views.items():
-            features = self.vgg(reduced(painted, scale), names)
-            seen[scale] = {name: gram_matrix(features[name]) for name in names}
-        return seen
+        return {scale: self._grams(painted, scale, names) for scale, names in self.views.items()}
 
     def style_of(self, seen: Mapping[int, Features], which: Tensor) -> float:
         """The style term of pictures in which this was `seen_in`."""

@@ -26,6 +26,12 @@ class Painter(nn.Module):
         return [{"params": [p for p in self.parameters() if p.requires_grad], "lr_scale": 1.0}]
 
 
+def device_of(accelerator: str) -> torch.device:
+    """Where a training of one process computes, as Lightning Fabric chooses by --accelerator."""
+    on_gpu = accelerator != "cpu" and torch.cuda.is_available()
+    return torch.device("cuda", torch.cuda.current_device()) if on_gpu else torch.device("cpu")
+
+
 def chosen_precision(wanted: Precision, accelerator: str) -> tuple[Precision, str]:
     """The precision to compute in, and words about it: bfloat16 where this machine has instructions for it.
 

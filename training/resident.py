@@ -17,7 +17,7 @@ from training.settings import Resident
 from weights.errors import InputError
 
 SHARE = 0.25
-"""Of a GPU's memory, what photos may take without being asked to."""
+"""Of a GPU's memory, what photos, or a predictor's table, may take without being asked to."""
 
 
 class ResidentCrops(PhotoCrops):
@@ -74,7 +74,12 @@ def resident(crops: PhotoCrops, wanted: Resident, device: torch.device) -> bool:
     """Whether the photos of `crops` are to lie on `device`: as `wanted`, or on a GPU where they fit into its SHARE."""
     if wanted != "auto" or device.type != "cuda":
         return wanted == "yes"
-    return _bytes_of(crops) <= SHARE * torch.cuda.get_device_properties(device).total_memory
+    return _bytes_of(crops) <= memory_for_data(device)
+
+
+def memory_for_data(device: torch.device) -> float:
+    """The bytes of a GPU's memory that what is learned from may take."""
+    return SHARE * torch.cuda.get_device_properties(device).total_memory
 
 
 def _bytes_of(crops: PhotoCrops) -> int:

@@ -25,12 +25,13 @@ from training.images import pictures_in, split
 from training.loop import Training, run_training
 from training.multistyle import differing, losses_told
 from training.objective import loss_vgg
-from training.optimisation import Painter
+from training.optimisation import Painter, device_of
 from training.perceptual import load_vgg
 from training.predictor.network import KNOWN, StyleEncoder, StyleMap, load_predictor
 from training.predictor.targets import Table, TableObjective, View
 from training.predictor.views import LOOKED_AT
 from training.provenance import commit, install, training_summary
+from training.resident import memory_for_data
 from training.resume import names_of
 from training.run import Run
 from training.settings import InRunFolder, LoopSettings, at_least
@@ -147,12 +148,17 @@ def train(settings: Settings) -> Path:
         settings.folder / "table", losses_told(trunk_card.training), [*learned, *(View(p, 0) for p in judged)]
     )
     card_of(settings, trunk_card, {}, 0, {})  # a bad name is said before the work
-    vgg = loss_vgg(table.losses[1])
-    same = {"the paintings": names_of([*paintings, *judged]), "the trunk": sha256(settings.trunk)}
+    device = device_of(settings.loop.accelerator)
+    vgg = loss_vgg(table.losses[1]).to(device)
+    pictures = {"the paintings": names_of([*paintings, *judged])}
+    same = {**pictures, "the trunk": sha256(settings.trunk)}
     run = Run(settings.folder, settings, settings.loop.checkpoint_minutes, line_seconds=settings.loop.line_seconds)
     with torch.no_grad():
-        made_of = f"{same} {settings.number_of_views} {settings.loop.seed} {table.losses}"
-        table.build(vgg, StyleEncoder(load_vgg()), settings.loop.seed, made_of, run)
+        looked_at = [(loss.loss_network, loss.style_size, loss.style_views()) for loss in table.losses]
+        made_of = f"{pictures} {settings.number_of_views} {settings.loop.seed} {looked_at}"
+        table.build(vgg, StyleEncoder(load_vgg()).to(device), settings.loop.seed, made_of, run)
+    if device.type == "cuda" and table.nbytes <= memory_for_data(device):
+        table.hold(device)
     run.close()
     torch.manual_seed(settings.loop.seed)
     features = table.features()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,16 +44,18 @@ class Table:
         self.folder, self.losses, self.views = folder, losses, views
         self.scales = losses[1].style_views()
         self._grams: dict[str, np.ndarray] = {}
+        self._held: dict[str, Tensor] = {}
 
     def build(self, vgg: VGG, encoder: StyleEncoder, seed: int, same: str, run: Run) -> None:
-        """Compute what is not there yet; what was stopped goes on. `same` says of what and how it is made.
+        """Compute what is not there yet, where the networks are; what was stopped goes on.
 
-        Raises InputError where a picture can't be read or the disk is full.
+        `same` says of what and how it is made. Raises InputError where a picture can't be read or the disk is full.
         """
+        device = vgg.mean.device
         note = self.folder / "progress.json"
         known = json.loads(note.read_text(encoding="utf-8")) if note.exists() else {}
         done = int(known["done"]) if known.get("same") == same else 0
-        low_precision = chosen_precision("auto", "cpu")[0] == "bf16-mixed"
+        low_precision = chosen_precision("auto", device.type)[0] == "bf16-mixed"
         if done == len(self.views):
             return
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -61,11 +63,11 @@ class Table:
         for v in run.steps(done, len(self.views), {}):
             view = self.views[v]
             picture = view_of(view.painting, view.number, seed)
-            seen = to_tensor(np.asarray(resized(picture, LOOKED_AT)))
+            seen = to_tensor(np.asarray(resized(picture, LOOKED_AT))).to(device)
             self._put("features", v, encoder(seen)[0], len(self.views), np.float32)
             for stroke, loss in enumerate(self.losses):
-                painting = to_tensor(np.asarray(resized(picture, loss.style_size)))
-                with torch.autocast("cpu", torch.bfloat16, enabled=low_precision):
+                painting = to_tensor(np.asarray(resized(picture, loss.style_size))).to(device)
+                with torch.autocast(device.type, torch.bfloat16, enabled=low_precision):
                     self._put_grams(vgg, 2 * v + stroke, painting.to(memory_format=torch.channels_last))
             if (v + 1) % BETWEEN_NOTES == 0 or v + 1 == len(self.views):
                 for array in self._grams.values():
@@ -99,19 +101,37 @@ class Table:
         """(V, F): what the encoder says of every view."""
         return torch.from_numpy(np.load(self.folder / "features.npy"))
 
-    def gram(self, scale_and_layer: str, rows: Iterable[int]) -> Tensor:
-        """(N, C, C) float32: the Gram matrices of these rows at `scale_and_layer`, as "2_relu3_3"."""
-        half = np.stack([self._read(scale_and_layer)[row] for row in rows]).astype(np.float32)
+    def gram(self, scale_and_layer: str, rows: Tensor) -> Tensor:
+        """(N, C, C) float32: the Gram matrices of these rows (N,) at `scale_and_layer`, as "2_relu3_3"."""
+        half = self._rows(scale_and_layer, rows).float()
         side = int((2 * half.shape[1]) ** 0.5)
-        upper = np.triu_indices(side)
-        whole = np.zeros((len(half), side, side), np.float32)
-        whole[:, upper[0], upper[1]] = half
-        whole[:, upper[1], upper[0]] = half
-        return torch.from_numpy(whole) * self.norm(scale_and_layer, rows)[:, None, None]
+        i, j = torch.triu_indices(side, side, device=rows.device)
+        whole = half.new_zeros(len(half), side, side)
+        whole[:, i, j] = half
+        whole[:, j, i] = half
+        return whole * self.norm(scale_and_layer, rows)[:, None, None]
 
-    def norm(self, scale_and_layer: str, rows: Iterable[int]) -> Tensor:
+    def norm(self, scale_and_layer: str, rows: Tensor) -> Tensor:
         """(N,): the norms of these Gram matrices."""
-        return torch.from_numpy(self._read(f"norm_{scale_and_layer}")[list(rows), 0].copy())
+        return self._rows(f"norm_{scale_and_layer}", rows)[:, 0]
+
+    def hold(self, device: torch.device) -> None:
+        """Keep all rows in the memory of `device`, where a training asks for them: no disk is fast enough for a GPU."""
+        for scale, names in self.scales.items():
+            for name in (f"{kind}{scale}_{layer}" for layer in names for kind in ("", "norm_")):
+                self._held[name] = torch.from_numpy(np.array(self._read(name))).to(device)
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory all rows take."""
+        layers = (f"{scale}_{layer}" for scale, names in self.scales.items() for layer in names)
+        return sum(self._read(name).nbytes for name in layers)
+
+    def _rows(self, name: str, rows: Tensor) -> Tensor:
+        """These rows of one array, where `rows` are."""
+        if name in self._held:
+            return self._held[name][rows]
+        return torch.from_numpy(np.array(self._read(name)[rows.tolist()])).to(rows.device)
 
     def _read(self, name: str) -> np.ndarray:
         if name not in self._grams:
@@ -135,10 +155,9 @@ class TableObjective(Objective):
         if name == "content_weight":
             return self.get_buffer("content_weights")[stroke]
         kind, _, scale_and_layer = name.partition("_")
-        rows = which.tolist()
         if kind == "target":
-            return self.table.gram(scale_and_layer, rows).to(which.device)
+            return self.table.gram(scale_and_layer, which)
         weight = self.get_buffer("style_weights")[stroke] * self.settings.scale_weight(int(scale_and_layer[0]))
         if self.settings.relative_style:
-            weight = weight / self.table.norm(scale_and_layer, rows).to(which.device).square()
+            weight = weight / self.table.norm(scale_and_layer, which).square()
         return weight
