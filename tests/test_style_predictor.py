@@ -224,6 +224,9 @@ def test_training_says_what_is_wrong(world: Path) -> None:
         predictor.train(replace(settings(world), trunk=WEIGHTS / "starry-night-johnson.safetensors"))
     with pytest.raises(InputError, match="no folder"):
         predictor.train(replace(settings(world), paintings=world / "nowhere"))
+    Image.new("RGB", (40, 40)).save((world / "alone").mkdir() or world / "alone" / "one.png")
+    with pytest.raises(InputError, match="alone has one painting to learn from"):
+        predictor.train(replace(settings(world), paintings=world / "alone", val_paintings=world / "paintings"))
 
 
 def test_a_picture_like_none_that_was_learned_from_is_taken_for_one_of_its_colours() -> None:

@@ -143,6 +143,8 @@ def train(settings: Settings) -> Path:
     if not isinstance(trunk, LiteTrunk) or not known:
         raise InputError(f"{settings.trunk} is no trunk with styles: give the .safetensors of one with --trunk.")
     paintings, judged = split_paintings(settings)
+    if len(paintings) < 2:
+        raise InputError(f"{settings.paintings} has one painting to learn from: give some hundred of all kinds.")
     learned = [View(path, number) for number in range(settings.number_of_views) for path in paintings]
     table = Table(
         settings.folder / "table", losses_told(trunk_card.training), [*learned, *(View(p, 0) for p in judged)]
