@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import weakref
 from collections import OrderedDict
 from typing import Any
 
@@ -18,6 +19,7 @@ from realtime.styles.compiled import cache_folder
 from realtime.styles.engines import Feeds, Wanted, reason
 from realtime.styles.engines_onnxruntime import OnnxRuntime, open_cpu, session
 from realtime.styles.fixed import SETS, Fixed
+from realtime.styles.gate import GATE
 from realtime.styles.half import in_half
 from realtime.styles.onnx_file import ModelFile
 from realtime.styles.trial import shows, trial
@@ -44,7 +46,9 @@ class Gpu:
         self._model, self._wanted, self._place, self.precision = model, wanted, place, precision
         self.name = "TensorRT" if wanted.engine == "tensorrt" else "ONNX Runtime"
         self._data = in_half(model.data) if precision == "f16" else model.data
-        self._any_size = self._opened([(PROVIDER, OPTIONS)])
+        with GATE.making():
+            self._any_size = self._opened([(PROVIDER, OPTIONS)])
+        weakref.finalize(self, GATE.leave, self._any_size).atexit = False
         self.device, self.lost, self.at_once = place, "", SETS
         self._lock = threading.Lock()  # guards the two below
         self._fixed: OrderedDict[Size, Fixed] = OrderedDict()  # the last used at the end
@@ -69,9 +73,10 @@ class Gpu:
             fixed = self._fixed.get((h, w))
             if fixed is not None:
                 self._fixed.move_to_end((h, w))
-        if fixed is not None:
-            return fixed.run(feeds)
-        (painted,) = self._any_size.run(["painted"], feeds)
+        with GATE.painting():
+            if fixed is not None:
+                return fixed.run(feeds)
+            (painted,) = self._any_size.run(["painted"], feeds)
         return np.asarray(painted, np.uint8)
 
     def prepare(self, height: int, width: int) -> None:
@@ -84,8 +89,10 @@ class Gpu:
         feeds = trial(self._model)
         feeds = {**feeds, "frame": resize(feeds["frame"], size)}
         try:
-            fixed = Fixed(self._of_size(size), size, self._place)
-            (expected,) = self._any_size.run(["painted"], feeds)
+            with GATE.making():
+                fixed = Fixed(self._of_size(size), size, self._place)
+            with GATE.painting():
+                (expected,) = self._any_size.run(["painted"], feeds)
             if any(shows(expected, painted) for painted in fixed.record(feeds)):
                 raise RuntimeError("it paints something else")
         except Exception as error:  # an operator that no graph can hold, no memory: another one paints

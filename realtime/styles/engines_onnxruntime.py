@@ -55,8 +55,9 @@ class Buffers:
         self._binding.bind_ortvalue_output("painted", self._painted)
         self._inputs: dict[str, Any] = {}
         self._going, self._coming = pinned((*size, 3)), pinned((*size, 3))
-        self._options = ort.RunOptions()
+        self._options, self._unrecorded = ort.RunOptions(), ort.RunOptions()
         self._options.add_run_config_entry("gpu_graph_id", str(number))
+        self._unrecorded.add_run_config_entry("gpu_graph_id", "-1")
 
     def up(self, feeds: Feeds) -> None:
         """Take the inputs of a frame to the GPU."""
@@ -67,6 +68,10 @@ class Buffers:
             else:
                 self._inputs[name] = ort.OrtValue.ortvalue_from_numpy(array.copy(), self._place, 0)
                 self._binding.bind_ortvalue_input(name, self._inputs[name])
+
+    def warm_up(self) -> None:
+        """Paint what is there, and record nothing."""
+        self._session.run_with_iobinding(self._binding, self._unrecorded)
 
     def paint(self) -> None:
         """Paint what is there."""
