@@ -171,6 +171,16 @@ def test_what_an_open_window_promises_is_measured(
     assert found["governor"]["before"]["lines"] == 480
 
 
+def test_a_gpu_that_is_lost_ends_it(styles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the processor paints on, its figures aren't told as the GPU's."""
+    stylizer = Stylizer(styles / "same.onnx", device="cpu", threads=1)
+    was = stylizer.runs_on
+    turns.check_same(stylizer, was)
+    monkeypatch.setattr(stylizer._engine, "lost", "The GPU is lost (719): the processor paints on.", raising=False)
+    with pytest.raises(InputError, match=r"The GPU is lost \(719\)"):
+        turns.check_same(stylizer, "CUDA · ONNX Runtime f16")
+
+
 def test_files_against_the_engine_alone(
     styles: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -26,7 +26,7 @@ from realtime.bench.drawing import Screen
 from realtime.bench.dropping import drop
 from realtime.bench.machine import YARDSTICK_SIZE, johnson_ms, matrix_product_gmacs
 from realtime.bench.start import start
-from realtime.bench.turns import Size, alone_fps, delay_ms, file_fps, loop_fps, size_change_ms, switch_ms
+from realtime.bench.turns import Size, alone_fps, check_same, delay_ms, file_fps, loop_fps, size_change_ms, switch_ms
 from realtime.styles import Opener
 from realtime.styles.engine_choice import installed, work
 from realtime.styles.engines import Wanted
@@ -119,6 +119,8 @@ def _speeds(options: BenchOptions, style: str, sizes: list[Size]) -> dict[str, A
     if YARDSTICK_SIZE in sizes:
         turns["johnson", ""] = lambda: johnson_ms(options.threads)
     got = _in_turns(turns, options.rounds)
+    for name, stylizer in stylizers.items():
+        check_same(stylizer, name)
     changes = _changes(options, style)
     screen.close()
     rows = []

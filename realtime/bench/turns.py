@@ -113,12 +113,21 @@ def size_change_ms(opener: Callable[[], Opener], style: str, seconds: float, cac
     """Milliseconds of the live loop's latest frame in the `seconds` after a change of size, by the new size.
 
     From one frame until the next is there, of a clip that is read as fast as it can be. `cached`: an earlier start has
-    painted all of CHANGES.
+    painted all of CHANGES. Raises InputError where the GPU is lost on the way.
     """
     with tempfile.TemporaryDirectory() as empty, _cache_in(empty):
         for _ in range(2 if cached else 1):
-            latest = _latest_ms(opener()(style), seconds)
+            stylizer = opener()(style)
+            began_on = stylizer.runs_on
+            latest = _latest_ms(stylizer, seconds)
+            check_same(stylizer, began_on)
     return latest
+
+
+def check_same(stylizer: Stylizer, runs_on: str) -> None:
+    """Raise InputError where the stylizer went on on the processor: what was measured is not what was asked for."""
+    if stylizer.runs_on != runs_on:
+        raise InputError(stylizer.note or f"{runs_on} was lost on the way, and {stylizer.runs_on} painted on.")
 
 
 def _latest_ms(stylizer: Stylizer, seconds: float) -> dict[str, float]:
