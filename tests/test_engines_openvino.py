@@ -30,9 +30,7 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A cache folder of the test's own, not there yet; no network of this test is compiled into the next one's."""
     monkeypatch.setenv(compiled.FOLDER_VARIABLE, str(tmp_path / "cache"))
     yield tmp_path / "cache" / "compiled"
-    for thread in threading.enumerate():
-        if thread.name == "compiler":
-            thread.join(30)
+    [thread.join(30) for thread in threading.enumerate() if thread.name == "compiler"]
 
 
 @pytest.fixture
@@ -55,8 +53,7 @@ def model(styles: Path) -> ModelFile:
 
 
 def opened(model: ModelFile) -> OpenVino:
-    engine = open_openvino(model, Wanted(device="cpu", precision="f32", threads=1))
-    return engine
+    return open_openvino(model, Wanted(device="cpu", precision="f32", threads=1))
 
 
 def feeds(size: tuple[int, int], seed: int = 0) -> dict[str, np.ndarray]:

@@ -224,7 +224,8 @@ def test_training_says_what_is_wrong(world: Path) -> None:
         predictor.train(replace(settings(world), trunk=WEIGHTS / "starry-night-johnson.safetensors"))
     with pytest.raises(InputError, match="no folder"):
         predictor.train(replace(settings(world), paintings=world / "nowhere"))
-    Image.new("RGB", (40, 40)).save((world / "alone").mkdir() or world / "alone" / "one.png")
+    (world / "alone").mkdir()
+    Image.new("RGB", (40, 40)).save(world / "alone" / "one.png")
     with pytest.raises(InputError, match="alone has one painting to learn from"):
         predictor.train(replace(settings(world), paintings=world / "alone", val_paintings=world / "paintings"))
 
