@@ -85,9 +85,10 @@ def test_a_coarse_precision_does_not_show_in_whole_frames(
     for frame in frames:
         for stylizer in (coarse, fine):
             stylizer.prepare(*frame.shape[:2])
-        difference = np.abs(coarse(frame).astype(int) - fine(frame))
-        assert (difference > COARSE_MAX).mean() < 1e-5 and difference.mean() <= COARSE_MEAN / 2
-        assert difference.max() <= COARSE_MAX + 1
+        for stroke in (0.0, 1.0):
+            difference = np.abs(coarse(frame, stroke=stroke).astype(int) - fine(frame, stroke=stroke))
+            assert (difference > COARSE_MAX).mean() < 1e-5 and difference.mean() <= COARSE_MEAN / 2
+            assert difference.max() <= COARSE_MAX + 1
 
 
 def test_there_is_one_painting_for_each_style() -> None:
