@@ -31,7 +31,7 @@ def tiny_training(root: Path) -> Settings:
         width=16,
         deep=8,
         dilations=(1,),
-        loop=LoopSettings(root / "photos", size=32, batch=2, steps=4, lr=5e-3, threads=1),
+        loop=LoopSettings(root / "photos", size=32, batch=2, steps=4, lr=5e-3, accelerator="cpu", threads=1),
         loss=LOSS,
         out=root / "run",
     )

@@ -30,7 +30,8 @@ def cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A cache folder of the test's own, not there yet; no network of this test is compiled into the next one's."""
     monkeypatch.setenv(compiled.FOLDER_VARIABLE, str(tmp_path / "cache"))
     yield tmp_path / "cache" / "compiled"
-    [thread.join(30) for thread in threading.enumerate() if thread.name == "compiler"]
+    for thread in filter(lambda one: one.name == "compiler", threading.enumerate()):
+        thread.join(30)
 
 
 @pytest.fixture
@@ -62,8 +63,7 @@ def feeds(size: tuple[int, int], seed: int = 0) -> dict[str, np.ndarray]:
 
 
 def inverts(engine: OpenVino, size: tuple[int, int]) -> bool:
-    given = feeds(size)
-    return bool((engine.run(given) == 255 - given["frame"]).all())
+    return bool((engine.run(feeds(size)) == 255 - picture(*size)).all())
 
 
 def finished(engine: OpenVino) -> None:

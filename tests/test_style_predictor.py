@@ -22,7 +22,7 @@ from training.images import resized, to_tensor
 from training.objective import LossSettings, Objective, loss_vgg
 from training.perceptual import load_vgg
 from training.predictor import __main__ as predictor
-from training.predictor import evaluate
+from training.predictor import evaluate, known
 from training.predictor.asking import predicted_style
 from training.predictor.network import StyleEncoder, StyleMap, load_predictor
 from training.predictor.targets import Table, TableObjective, View
@@ -217,6 +217,27 @@ def test_a_fit_begins_with_the_prediction_and_the_two_are_judged_side_by_side(wo
     assert torch.equal(begun, predicted)
     with pytest.raises(InputError, match="nowhere"):
         newstyle.predicted(replace(fit, predictor=world / "nowhere.safetensors"), read_card(trunk))
+
+
+def test_a_predictor_is_taught_what_its_trunk_knows(world: Path, tmp_path: Path) -> None:
+    path, trunk = world / "run" / "predictor.safetensors", world / "trunk" / "pack.safetensors"
+    (tmp_path / "others").mkdir()
+    stripes((30, 200, 40)).save(tmp_path / "others" / "green.png")
+    taught = tmp_path / "taught.safetensors"
+    asked = known.Settings(path, world / "paintings", tmp_path / "others", trunk, taught, number_of_parts=2)
+    assert known.run(asked) == taught and read_card(taught).training["known"] == ["blue", "red"]
+    before, after = (load_predictor(file)[0] for file in (path, taught))
+    for name in ("red", "blue"):
+        vector = load_vector(world / "trunk" / "styles" / f"{name}.safetensors")[0]
+        picture = world / "paintings" / f"{name}.png"
+        left, was = ((predicted_style(p, picture) - vector).square().mean() for p in (after, before))
+        assert left < 0.05 * was
+    green = world / "paintings" / "green.png"
+    vector = load_vector(world / "trunk" / "styles" / "red.safetensors")[0]
+    moved = (predicted_style(after, green) - predicted_style(before, green)).square().mean()
+    assert moved < 0.2 * (predicted_style(before, green) - vector).square().mean()
+    with pytest.raises(InputError, match="is named as a style"):
+        known.run(replace(asked, own=tmp_path / "others"))
 
 
 def test_training_says_what_is_wrong(world: Path) -> None:

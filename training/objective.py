@@ -181,8 +181,8 @@ class Objective(nn.Module):
             view = reduced(painted, scale)
             if sampled and scale == 1 and s.scales == "two":
                 view = _random_crop(view, DETAIL_CROP)
-            compared = {s.content_layer} if scale == s.content_scale else set()
-            features = self.vgg(view, compared.union(names))
+            compared = [s.content_layer] if scale == s.content_scale else []
+            features = self.vgg(view, [*names, *compared])
             if names:
                 style.append(self._style(scale, names, features, which))
             if compared:
