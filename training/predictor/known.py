@@ -74,7 +74,7 @@ def teach(style_map: StyleMap, own: Tensor, vectors: Tensor, others: Tensor) -> 
         (learned + kept).backward()  # type: ignore[no-untyped-call]
         optimizer.step()
         schedule.step()
-    return float(learned)
+    return float(learned.detach())
 
 
 @torch.no_grad()
