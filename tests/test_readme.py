@@ -20,6 +20,9 @@ from realtime.bench import window as bench_window
 from training import bench as training_bench
 from training import evaluate, johnson, multistyle, newstyle, shipped
 from training.cyclegan import settings as cyclegan_settings
+from training.predictor import __main__ as predictor
+from training.predictor import evaluate as predictor_evaluate
+from training.predictor import known
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -50,6 +53,9 @@ PARSERS: dict[str, Callable[[list[str]], object]] = {
     "export": by_argparse(export.parser),
     "training.johnson": lambda a: tyro.cli(johnson.Settings, args=a, config=NESTED),
     "training.multistyle": lambda a: tyro.cli(multistyle.Settings, args=a, config=NESTED),
+    "training.predictor": lambda a: tyro.cli(predictor.Settings, args=a, config=NESTED),
+    "training.predictor.known": lambda a: tyro.cli(known.Settings, args=a),
+    "training.predictor.evaluate": lambda a: tyro.cli(predictor_evaluate.Settings, args=a),
     "training.newstyle": lambda a: tyro.cli(newstyle.Settings, args=a, config=NESTED),
     "training.evaluate": evaluation,
     "training.bench": lambda a: tyro.cli(training_bench.Bench, args=a),
