@@ -45,20 +45,29 @@ def test_eight_steps_are_three_and_five_resumed(settings: Settings, tmp_path: Pa
     assert not all(torch.equal(resumed[k], falling[k]) for k in falling)  # the cosine schedule is another training
 
 
-def test_a_stop_that_the_system_asks_for_keeps_what_was_reached(tmp_path: Path) -> None:
-    run, kept, before = Run(tmp_path, LOSS, 60.0), [], signal.getsignal(signal.SIGTERM)
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_that_is_asked_for_keeps_what_was_reached(tmp_path: Path, stop: signal.Signals) -> None:
+    run, kept, before = Run(tmp_path, LOSS, 60.0), [], signal.getsignal(stop)
     with pytest.raises(KeyboardInterrupt):
         for step in run.steps(0, 9, {}):
             if step == 3:
-                signal.raise_signal(signal.SIGTERM)
+                signal.raise_signal(stop)
             if run.due():
                 kept.append(step)
                 run.saved()
     run.close()
     assert kept == [3]
     for _ in Run(tmp_path, LOSS, 60.0).steps(0, 2, {}):
-        assert signal.getsignal(signal.SIGTERM) is not before
-    assert signal.getsignal(signal.SIGTERM) is before
+        assert signal.getsignal(stop) is not before
+    assert signal.getsignal(stop) is before
+
+
+def test_another_ctrl_c_stops_at_once(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        for _ in Run(tmp_path, LOSS, 60.0).steps(0, 9, {}):
+            signal.raise_signal(signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
+            raise AssertionError("it went on")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process is ended there, not told to end")

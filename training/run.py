@@ -23,13 +23,17 @@ from weights.files import replacing
 TIMED = 5
 """Steps from which the time of a training is foretold."""
 
+STOPS = (signal.SIGTERM, signal.SIGINT)
+"""By what a scheduler and a user ask for a stop."""
+
 
 def outlive_a_stop(_worker: int) -> None:
-    """Let a process that reads photos go on at a SIGTERM.
+    """Let a process that reads photos go on at a SIGTERM or Ctrl-C.
 
-    Schedulers send it to the whole group of processes, and the training has a step and a checkpoint to finish.
+    The whole group of processes hears it, and the training has a step and a checkpoint to finish.
     """
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for number in STOPS:
+        signal.signal(number, signal.SIG_IGN)
 
 
 class Run:
@@ -77,10 +81,12 @@ class Run:
 
         The last one is older than the settings allow, or a stop was asked for.
         """
+        if self._asked_to_stop:
+            self.say("stopping, as soon as a checkpoint is written; Ctrl-C stops at once")
         return self._asked_to_stop or time.monotonic() - self._saved >= self._every
 
     def saved(self) -> None:
-        """A checkpoint was written now. Raises KeyboardInterrupt where the system has asked for a stop before it."""
+        """A checkpoint was written now. Raises KeyboardInterrupt where a stop was asked for before it."""
         self._saved = time.monotonic()
         if self._asked_to_stop:
             raise KeyboardInterrupt
@@ -88,7 +94,8 @@ class Run:
     def steps(self, first: int, last: int, status: Mapping[str, float]) -> Iterator[int]:
         """Yield first … last - 1 behind a progress bar with the time left; `status` is shown as it changes.
 
-        Meanwhile SIGTERM makes a checkpoint `due`, after which the training ends.
+        Meanwhile SIGTERM or Ctrl-C makes a checkpoint `due`, after which the training ends; another Ctrl-C ends it at
+        once.
         """
         steps = self._timed(range(first, last))
         with self._hears_stops():
@@ -103,14 +110,19 @@ class Run:
             yield
             return
 
+        before = {number: signal.getsignal(number) for number in STOPS}
+
         def hear(*_: object) -> None:
             self._asked_to_stop = True
+            signal.signal(signal.SIGINT, before[signal.SIGINT])
 
-        before = signal.signal(signal.SIGTERM, hear)
+        for number in STOPS:
+            signal.signal(number, hear)
         try:
             yield
         finally:
-            signal.signal(signal.SIGTERM, before)
+            for number in STOPS:
+                signal.signal(number, before[number])
 
     def _timed(self, steps: range) -> Iterator[int]:
         """Yield the steps; after some of many, say how long all will take."""

@@ -69,11 +69,12 @@ class Table:
                 painting = to_tensor(np.asarray(resized(picture, loss.style_size))).to(device)
                 with torch.autocast(device.type, torch.bfloat16, enabled=low_precision):
                     self._put_grams(vgg, 2 * v + stroke, painting.to(memory_format=torch.channels_last))
-            if (v + 1) % BETWEEN_NOTES == 0 or v + 1 == len(self.views):
+            if (v + 1) % BETWEEN_NOTES == 0 or v + 1 == len(self.views) or run.due():
                 for array in self._grams.values():
                     array.flush()  # type: ignore[attr-defined]
                 with replacing(note) as temporary:
                     temporary.write_text(json.dumps({"same": same, "done": v + 1}), encoding="utf-8")
+                run.saved()
 
     def _put_grams(self, vgg: VGG, row: int, painting: Tensor) -> None:
         for scale, names in self.scales.items():
