@@ -1,5 +1,6 @@
 """The list of shipped weights: every stage is a command of its module, and making goes on where it stopped."""
 
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,33 @@ def test_a_list_that_is_none_is_said(tmp_path: Path) -> None:
     for name in ("mine.json", "none.json"):
         with pytest.raises(InputError, match=f"{name} can't be read"):
             shipped.recipes((), tmp_path / name)
+    for other in ("{}", '["pack"]', '[{"name": "pack"}]'):
+        (tmp_path / "other.json").write_text(other, encoding="utf-8")
+        with pytest.raises(InputError, match="no list of recipes"):
+            shipped.recipes((), tmp_path / "other.json")
+
+
+def test_each_list_has_its_own_runs() -> None:
+    folders = {shipped.Options(Path("a"), Path("b"), recipes=file).folder for file in (shipped.LIST, shipped.FOR_GPU)}
+    assert folders == {Path("runs/shipped"), Path("runs/gpu")}
+
+
+def test_a_stop_leaves_the_stage_the_time_for_its_checkpoint(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    stage = "import sys, time, pathlib; time.sleep(1); pathlib.Path(sys.argv[1]).touch()"
+    (tmp_path / "a_stage.py").write_text(stage, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    wait, asked = subprocess.Popen.wait, []
+
+    def interrupted(self: Any, timeout: float | None = None) -> int:
+        asked.append(1)
+        if len(asked) == 1:
+            raise KeyboardInterrupt
+        return wait(self, timeout)
+
+    monkeypatch.setattr(subprocess.Popen, "wait", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        shipped.run(["a_stage", str(tmp_path / "checkpoint")])
+    assert (tmp_path / "checkpoint").exists()
 
 
 def test_a_gpu_shows_the_pack_a_million_pictures_and_makes_the_networks_of_the_papers() -> None:

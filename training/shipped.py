@@ -2,7 +2,8 @@
 
     python -m training.shipped --paintings paintings/ --photos photos/ --landscapes landscapes/ [NAME ...]
 
-Each style is trained in stages, each starting from the one before, in runs/shipped/NAME-STAGE; the first one may start
+The paintings are looked for under the names that training/pack.json and the list give them. Each style is trained in
+stages, each starting from the one before, in runs/shipped/NAME-STAGE; the first one may start
 from what a stage of a style above it in the list has made ("init"). What is finished is kept and what was stopped goes
 on from its checkpoint, so the command can be stopped and started at will. With `--recipes training/gpu.json` it makes
 what two processor cores would take weeks for: a pack that has seen a million pictures, the paper's own network for one
@@ -12,6 +13,7 @@ painting (Johnson et al. 2016) and CycleGAN's at 256 px (Zhu et al. 2017).
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -26,6 +28,9 @@ from weights.errors import InputError, exit_code
 
 LIST = Path(__file__).with_name("shipped.json")
 FOR_GPU = Path(__file__).with_name("gpu.json")
+
+PARTS = {"name", "module", "about", "stages"}
+"""What each recipe of a list says."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +47,17 @@ class Options:
     """Which of the list; all if none is given."""
     recipes: Path = LIST
     """The list: the shipped styles', or training/gpu.json for a GPU."""
-    out: Path = Path("runs/shipped")
-    """Where the run folders go."""
+    out: Path | None = None
+    """Where the run folders go; runs/shipped, or runs/gpu for training/gpu.json, if not given."""
     threads: int = 0
     """CPU threads; 0 for all."""
     install: bool = False
     """Export and install each when it is done."""
+
+    @property
+    def folder(self) -> Path:
+        """Where the run folders go: each list has its own, as names are in both."""
+        return self.out or Path("runs") / self.recipes.stem
 
 
 def recipes(names: tuple[str, ...], file: Path = LIST) -> list[dict[str, Any]]:
@@ -56,6 +66,8 @@ def recipes(names: tuple[str, ...], file: Path = LIST) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"The list {file} can't be read ({error}): give one like {LIST}.") from error
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and row.keys() >= PARTS for row in rows):
+        raise InputError(f"{file} is no list of recipes: give one like {LIST}.")
     unknown = set(names) - {row["name"] for row in rows}
     if unknown:
         raise InputError(f"{file} has no {', '.join(sorted(unknown))}: choose of {', '.join(r['name'] for r in rows)}.")
@@ -64,7 +76,7 @@ def recipes(names: tuple[str, ...], file: Path = LIST) -> list[dict[str, Any]]:
 
 def command(recipe: dict[str, Any], stage: int, options: Options) -> list[str]:
     """The command line of one stage of a recipe."""
-    folder = options.out / f"{recipe['name']}-{stage}"
+    folder = options.folder / f"{recipe['name']}-{stage}"
     settings = {**recipe["about"], **recipe["stages"][stage], "photos": options.photos}
     if recipe["module"] == "training.johnson":
         settings["style-image"] = options.paintings / settings["style-image"]
@@ -74,9 +86,9 @@ def command(recipe: dict[str, Any], stage: int, options: Options) -> list[str]:
         settings |= {"paintings": options.paintings / settings["paintings"]}
         settings |= {"photos": options.landscapes or options.photos}
     if "init" in settings:
-        settings["init"] = options.out / settings["init"]
+        settings["init"] = options.folder / settings["init"]
     if stage:
-        settings["init"] = options.out / f"{recipe['name']}-{stage - 1}" / f"{recipe['name']}.safetensors"
+        settings["init"] = options.folder / f"{recipe['name']}-{stage - 1}" / f"{recipe['name']}.safetensors"
     settings |= {"name": recipe["name"], "out": folder, "weights-license": "MIT", "threads": options.threads}
     values = {key: value if isinstance(value, list) else [value] for key, value in settings.items()}
     flags = [part for key, parts in values.items() for part in (f"--{key}", *map(str, parts))]
@@ -93,7 +105,7 @@ def make(options: Options) -> list[Path]:
     made = []
     for recipe in recipes(options.names, options.recipes):
         for stage, settings in enumerate(recipe["stages"]):
-            weights = options.out / f"{recipe['name']}-{stage}" / f"{recipe['name']}.safetensors"
+            weights = options.folder / f"{recipe['name']}-{stage}" / f"{recipe['name']}.safetensors"
             if not finished(weights, settings["steps"]):
                 run(command(recipe, stage, options))
         if options.install:
@@ -104,8 +116,14 @@ def make(options: Options) -> list[Path]:
 
 def run(arguments: list[str]) -> None:
     """One command of the project, to its end. Raises InputError where it fails."""
-    if subprocess.run([sys.executable, "-m", *arguments], check=False).returncode:
-        raise InputError(f"This stage failed: python -m {' '.join(arguments)}")
+    with subprocess.Popen([sys.executable, "-m", *arguments]) as stage:
+        try:
+            failed = stage.wait()
+        except KeyboardInterrupt:  # the stage hears the Ctrl-C too, and has a checkpoint to write
+            stage.wait()
+            raise
+    if failed:
+        raise InputError(f"This stage failed: python -m {shlex.join(arguments)}")
 
 
 def main() -> int:
