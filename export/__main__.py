@@ -26,7 +26,7 @@ from training.checkpoint import (
     vectors_beside,
 )
 from training.generators import LiteTrunk
-from weights.card import Card
+from weights.card import PREDICTOR, Card
 from weights.command_line import in_one_sentence
 from weights.errors import InputError, exit_code
 from weights.folders import WEIGHTS, search_path, user_folder
@@ -58,7 +58,7 @@ def export(source: Path, output: Path | None = None, shipped: bool = False) -> t
     folder = WEIGHTS if shipped else user_folder("styles")
     if card.is_vector:
         return install_vector(numbers, folder, output)
-    path = output or folder / f"{card.name}.onnx"
+    path = output or folder / f"{PREDICTOR if card.is_predictor else card.name}.onnx"  # whatever its run was called
     if card.is_predictor:
         return install_predictor(numbers, path)
     generator, card = load_generator(numbers)
