@@ -17,7 +17,7 @@ from realtime.styles.predictor import Predictor
 from tests.conftest import picture
 from tests.test_multistyle import LOSS
 from training import multistyle, newstyle
-from training.checkpoint import load_generator, load_vector, read_card, vectors_beside
+from training.checkpoint import load_generator, load_vector, read_card, save_generator, vectors_beside
 from training.images import resized, to_tensor
 from training.objective import LossSettings, Objective, loss_vgg
 from training.perceptual import load_vgg
@@ -189,6 +189,15 @@ def test_a_predictor_is_no_style(world: Path) -> None:
         load_generator(world / "run" / "predictor.safetensors")
 
 
+def test_exported_it_has_the_name_that_is_looked_for(
+    world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network, card = load_predictor(world / "run" / "predictor.safetensors")
+    save_generator(tmp_path / "mine.safetensors", network.map, replace(card, name="mine"))
+    monkeypatch.setattr("export.__main__.user_folder", lambda _: world / "installed")
+    assert export(tmp_path / "mine.safetensors")[0] == world / "installed" / "predictor.onnx"
+
+
 def test_exporting_says_what_is_wrong(world: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(InputError, match=r"predictor\.onnx"):
         export(world / "run", world / "installed" / "other.onnx")
@@ -245,6 +254,12 @@ def test_training_says_what_is_wrong(world: Path) -> None:
         predictor.train(replace(settings(world), trunk=WEIGHTS / "starry-night-johnson.safetensors"))
     with pytest.raises(InputError, match="no folder"):
         predictor.train(replace(settings(world), paintings=world / "nowhere"))
+    with pytest.raises(InputError, match="is a style vector of the trunk pack"):
+        predictor.train(replace(settings(world), trunk=world / "trunk" / "styles" / "red.safetensors"))
+    asked = settings(world, "without")
+    with pytest.raises(InputError, match="no folder"):
+        predictor.train(replace(asked, loop=replace(asked.loop, photos=world / "nowhere")))
+    assert not (world / "without").exists(), "said before the work"
     (world / "alone").mkdir()
     Image.new("RGB", (40, 40)).save(world / "alone" / "one.png")
     with pytest.raises(InputError, match="alone has one painting to learn from"):

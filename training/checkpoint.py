@@ -72,6 +72,8 @@ def load_network(path: Path | str, build: Callable[[str, Mapping[str, Any]], N])
     Raises InputError.
     """
     with _opened(path) as (file, card):
+        if card.is_vector:
+            raise InputError(f"{path} is a style vector of the trunk {card.trunk}: give the file of a network.")
         _check_shapes(file, card, path, build)
         network = build(card.architecture, card.arguments)
         network.load_state_dict(_numbers(file, path))

@@ -97,7 +97,7 @@ def pictures_in(folder: Path | str) -> list[Path]:
     """The picture files in `folder` and below, sorted. Raises InputError where there are none."""
     root = Path(folder)
     if not root.is_dir():
-        raise InputError(f"There is no folder {folder}: name a folder of photos.")
+        raise InputError(f"There is no folder {folder}: name a folder of pictures.")
     paths = sorted(p for p in root.rglob("*") if p.suffix.lower() in SUFFIXES)
     if not paths:
         raise InputError(f"The folder {folder} holds no pictures ({', '.join(sorted(SUFFIXES))}).")

@@ -94,9 +94,11 @@ class Card:
         Names don't say: a trunk trained anew has the old one's name, and would paint the old one's styles as noise.
         """
         if not self.trunk_hash or self.trunk_hash != trunk.trunk_hash:
+            again = "train another predictor" if self.is_predictor else "fit the style again"
+            again += f" with python -m training.{'predictor' if self.is_predictor else 'newstyle'}"
             raise InputError(
                 f"{where} belongs to another trunk called {self.trunk} than the one here: "
-                "export its own trunk, or fit the style again with python -m training.newstyle."
+                f"give or export its own trunk, or {again}."
             )
 
     def to_json(self) -> str:

@@ -34,7 +34,7 @@ from training.provenance import commit, install, training_summary
 from training.resident import memory_for_data
 from training.resume import names_of
 from training.run import Run
-from training.settings import InRunFolder, LoopSettings, at_least
+from training.settings import InRunFolder, LoopSettings, at_least, split_photos
 from weights.card import PREDICTOR, Card
 from weights.errors import InputError, exit_code
 from weights.files import sha256
@@ -142,6 +142,7 @@ def train(settings: Settings) -> Path:
     known = [load_vector(p)[0] for p in vectors_beside(settings.trunk)]
     if not isinstance(trunk, LiteTrunk) or not known:
         raise InputError(f"{settings.trunk} is no trunk with styles: give the .safetensors of one with --trunk.")
+    split_photos(settings.loop)  # photos that are missing are said before the work
     paintings, judged = split_paintings(settings)
     if len(paintings) < 2:
         raise InputError(f"{settings.paintings} has one painting to learn from: give some hundred of all kinds.")

@@ -14,11 +14,12 @@ import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import numpy as np
 import torch
 import tyro
+from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
@@ -30,6 +31,8 @@ from training.predictor.views import LOOKED_AT, part_of, view_of
 from training.settings import at_least
 from weights.errors import InputError, exit_code
 from weights.folders import WEIGHTS
+
+T = TypeVar("T")
 
 STEPS, RATE = 600, 1e-3
 
@@ -53,9 +56,11 @@ class Settings:
     number_of_views: int = 3
     """Views of each other painting, as in the training."""
     seed: int = 0
+    threads: int = 0
+    """CPU threads; 0 for all."""
 
     def __post_init__(self) -> None:
-        at_least(self, number_of_parts=0, number_of_views=1, seed=0)
+        at_least(self, number_of_parts=0, number_of_views=1, seed=0, threads=0)
 
 
 def teach(style_map: StyleMap, own: Tensor, vectors: Tensor, others: Tensor) -> float:
@@ -67,7 +72,7 @@ def teach(style_map: StyleMap, own: Tensor, vectors: Tensor, others: Tensor) -> 
         said = style_map.eval()(others)
     optimizer = torch.optim.Adam([p for p in style_map.parameters() if p.requires_grad], lr=RATE)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, STEPS)
-    for _ in range(STEPS):
+    for _ in shown(range(STEPS), "learning", STEPS):
         learned = ((style_map(own) - vectors) / style_map.spread).square().mean()
         kept = ((style_map(others) - said) / style_map.spread).square().mean()
         optimizer.zero_grad()
@@ -75,6 +80,12 @@ def teach(style_map: StyleMap, own: Tensor, vectors: Tensor, others: Tensor) -> 
         optimizer.step()
         schedule.step()
     return float(learned.detach())
+
+
+def shown(items: Iterable[T], what: str, count: int) -> Iterable[T]:
+    """The `items`, with a bar of how far it is where there is a terminal."""
+    console = Console(stderr=True)
+    return track(items, what, count, console=console, transient=True, disable=not console.is_terminal)
 
 
 @torch.no_grad()
@@ -85,6 +96,8 @@ def seen(encoder: StyleEncoder, pictures: Iterable[np.ndarray]) -> Tensor:
 
 def run(settings: Settings) -> Path:
     """Teach and write; returns the file. Raises InputError."""
+    if settings.threads:
+        torch.set_num_threads(settings.threads)
     predictor, card = load_predictor(settings.predictor)
     trunk, trunk_card = load_generator(settings.trunk)
     card.check_trunk(trunk_card, settings.predictor)
@@ -99,8 +112,8 @@ def run(settings: Settings) -> Path:
         for path, number in pictures:
             yield np.asarray(resized(cut(path, number, settings.seed), LOOKED_AT))  # type: ignore[operator]
 
-    of_own = seen(predictor.encoder, track(small(shots, part_of), "its own paintings", len(shots), transient=True))
-    of_others = seen(predictor.encoder, track(small(views, view_of), "other paintings", len(views), transient=True))
+    of_own = seen(predictor.encoder, shown(small(shots, part_of), "looking at its own paintings", len(shots)))
+    of_others = seen(predictor.encoder, shown(small(views, view_of), "looking at other paintings", len(views)))
     torch.manual_seed(settings.seed)
     vectors = torch.stack([known[path.stem] for path, _ in shots])
     left = teach(predictor.map, of_own, vectors, of_others)

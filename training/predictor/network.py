@@ -38,7 +38,7 @@ _ALIKE = 0.05
 
 
 class StyleEncoder(nn.Module):
-    """(1, 3, H, W) in [0, 1], H and W from 16 -> (1, 1929): what a painting looks like, wherever in it.
+    """(1, 3, H, W) in [0, 1], H and W from 16 -> (1, 1932): what a painting looks like, wherever in it.
 
     The logarithms of mean and deviation of every map of STATISTICS_OF; last the mean colour, and the products of the
     deviations from it.
