@@ -148,7 +148,19 @@ def test_of_a_long_clip_only_the_frames_to_compare_are_kept(monkeypatch: pytest.
 
 def test_a_clip_of_few_frames_gives_what_pairs_it_has(make_clip: MakeClip) -> None:
     assert len(list(clip_pairs(make_clip("b.mp4", pts=[0, 512, 1024]), count=4))) == 2
-    assert not list(clip_pairs(make_clip("c.mp4", pts=[0])))
+
+
+def test_where_nothing_moves_that_is_said(make_clip: MakeClip, tmp_path: Path) -> None:
+    (tmp_path / "text.mp4").write_text("no clip")
+    for path, words in (
+        (make_clip("c.mp4", pts=[0]), "has one frame"),
+        (tmp_path / "none.mp4", "can't be read"),
+        (tmp_path / "text.mp4", "can't be read"),
+    ):
+        with pytest.raises(InputError, match=words):
+            list(clip_pairs(path))
+    with pytest.raises(InputError, match="holds no folders with"):
+        list(true_pairs(tmp_path))
 
 
 def test_a_clips_flow_is_estimated(make_clip: MakeClip) -> None:

@@ -19,7 +19,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from training.images import load_image, to_tensor
-from weights.errors import InputError
+from weights.errors import InputError, first_line
 
 Network = Callable[[Tensor], Tensor]
 """(1, 3, H, W) in [0, 1] -> the same."""
@@ -110,7 +110,10 @@ def read_flo(path: Path) -> np.ndarray:
 
 def true_pairs(folder: Path) -> Iterator[Pair]:
     """The pairs of a folder of folders, each with frame0.png, frame1.png and flow.flo. Raises InputError."""
-    for path in sorted(folder.glob("*/flow.flo")):
+    found = sorted(folder.glob("*/flow.flo"))
+    if not found:
+        raise InputError(f"{folder} holds no folders with frame0.png, frame1.png and flow.flo: choose another one.")
+    for path in found:
         flow = torch.from_numpy(read_flo(path).copy())[None]
         known = (flow.abs() < UNKNOWN_FLOW).all(-1)[:, None]
         first, second = (load_image(path.with_name(name)) for name in ("frame0.png", "frame1.png"))
@@ -120,7 +123,7 @@ def true_pairs(folder: Path) -> Iterator[Pair]:
 def clip_pairs(path: Path, count: int = 4) -> Iterator[Pair]:
     """Neighbouring frames of a clip, `count` pairs evenly chosen, with flow estimated both ways (DIS, Kroeger 2016).
 
-    A pixel's flow is taken as known where going there and back again returns within one pixel.
+    A pixel's flow is taken as known where going there and back again returns within one pixel. Raises InputError.
     """
     estimate = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     for first, second in _neighbours(path, count):
@@ -135,8 +138,13 @@ def clip_pairs(path: Path, count: int = 4) -> Iterator[Pair]:
 
 def _neighbours(path: Path, count: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """`count` pairs of neighbouring frames, (H, W, 3) uint8 RGB, evenly chosen; no other frame is kept."""
-    with av.open(str(path)) as container:
-        frames = sum(packet.size > 0 for packet in container.demux(video=0))
+    try:
+        with av.open(str(path)) as container:
+            frames = sum(packet.size > 0 for packet in container.demux(video=0))
+    except (av.error.FFmpegError, IndexError) as error:
+        raise InputError(f"{path} can't be read as a clip ({first_line(error)}): choose another one.") from error
+    if frames < 2:
+        raise InputError(f"{path} has one frame, and nothing moves in it: choose another clip.")
     step = max(1, (frames - 1) // count)
     chosen = range(0, frames - 1, step)[:count]
     with av.open(str(path)) as container:
