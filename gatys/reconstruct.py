@@ -26,10 +26,14 @@ from gatys.figures import Captioned, captioned_sheet
 from gatys.pictures import at_size, size_at
 from gatys.problem import LossSpec, Problem
 from gatys.render import open_vgg
+from gatys.tiles import check_size, deepest
 from training.images import SUFFIXES, open_picture
 from training.perceptual import VGG
 from weights.errors import InputError, exit_code
 from weights.files import check_output
+
+KINDS = {"content": "photo", "style": "painting"}
+"""Of what either is reconstructed."""
 
 
 @dataclass(frozen=True)
@@ -100,8 +104,10 @@ def reconstruct_all(options: Reconstruction) -> Path:
     file = open_picture(options.picture)
     picture = at_size(file, size_at(file, options.size)).to(vgg.mean.device)
     console = Console(stderr=True)
-    row = [Captioned(picture, "the photo" if options.what == "content" else "the painting")]
-    for caption, spec in specs(options.what, options.layers or papers_layers(options.what, vgg)):
+    kind, layers = KINDS[options.what], options.layers or papers_layers(options.what, vgg)
+    check_size(kind, picture, deepest(vgg, set(layers)))  # said before the work
+    row = [Captioned(picture, f"the {kind}")]
+    for caption, spec in specs(options.what, layers):
         step = reconstruct(vgg, spec, picture, options)
         row.append(Captioned(step.picture, f"{caption}\n{options.what} loss {step.total:.3g}"))
         console.print(row[-1].caption.replace("\n", ": "), highlight=False)

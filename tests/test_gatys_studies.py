@@ -88,6 +88,14 @@ def test_reconstruction_draws_a_sheet(tmp_path: Path, photo: Path, what: str) ->
         assert sheet.width > sheet.height > 100
 
 
+def test_a_picture_too_small_is_said_before_the_work(
+    tmp_path: Path, photo: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(InputError, match=r"The painting at .* smaller"):
+        reconstruct.reconstruct_all(Reconstruction("style", photo, tmp_path / "sheet.png", size=32, steps=1))
+    assert not capsys.readouterr().err
+
+
 def test_reconstruction_from_a_shallow_layer_comes_back(photo: Path, tmp_path: Path) -> None:
     torch.manual_seed(0)
     options = Reconstruction("content", photo, steps=60)
