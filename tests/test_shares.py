@@ -94,6 +94,7 @@ def test_what_is_missing_is_said(styles: Path, here: Path, capsys: pytest.Captur
     assert run(*line, "--join") == 2
     assert run(*line, "--strength", "0.5", "--part", "1/3") == 2
     assert run("in/a.png", "-o", "out/a.png", "--weights", styles, "--join") == 2
+    assert run(*line, "--part-seconds", "100", "--join") == 2
     said = [line for line in capsys.readouterr().err.splitlines() if not line.endswith("frames a second.")]
     for words, sentence in zip(
         (
@@ -102,6 +103,7 @@ def test_what_is_missing_is_said(styles: Path, here: Path, capsys: pytest.Captur
             "6 of its 10 parts are still to be painted",
             "begun with --strength 1, not 0.5",
             "out/a.png is still to be painted",
+            "out/clip.mkv was begun in other parts",
         ),
         said,
         strict=True,

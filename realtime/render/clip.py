@@ -15,7 +15,7 @@ from realtime.codecs import MOVING_PICTURES, VIDEO_SUFFIXES, Encoding
 from realtime.frames import Image
 from realtime.layout import OWN_SIZE, Layout
 from realtime.numbered import is_numbered
-from realtime.render.journal import Journal
+from realtime.render.journal import Journal, is_begun
 from realtime.render.numbered_out import write_numbered
 from realtime.render.opened import InParts, Reader, open_clip, pictures_of
 from realtime.render.painter import Painter
@@ -81,6 +81,8 @@ def join_clip(
         journal = _journal(reader, target, resume)
         if journal and isinstance(reader, InParts):
             return join_shares(reader, journal, resume)
+    if is_begun(target):  # this line would have painted it in one piece
+        raise InputError(f"{target} was begun in other parts: join it with the --part-seconds that it was begun with.")
     raise still_to_be_painted(target)
 
 
