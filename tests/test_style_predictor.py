@@ -212,12 +212,12 @@ def test_a_fit_begins_with_the_prediction_and_the_two_are_judged_side_by_side(wo
     path = world / "run" / "predictor.safetensors"
     trunk = world / "trunk" / "pack.safetensors"
     asked = evaluate.Settings(
-        path, world / "paintings", world / "photos", trunk, photo_count=1, size=64, lines=48, fit_steps=3,
+        path, world / "paintings", world / "photos", trunk, count=2, photo_count=1, size=64, lines=48, fit_steps=3,
         fits=world / "fits",
     )  # fmt: skip
     rows = evaluate.evaluate(asked)
-    assert list(rows) == [*sorted(COLOURS), "median"]
-    assert "D over own" in rows["red"] and "D over own" not in rows["grey"]
+    assert list(rows) == ["blue", "grey", "median"]
+    assert "D over own" in rows["blue"] and "D over own" not in rows["grey"]
     assert all(np.isfinite(list(row.values())).all() for row in rows.values())
     predicted = predicted_style(load_predictor(path)[0], world / "paintings" / "red.png")
     fit = newstyle.Settings(world / "paintings" / "red.png", "red", trunk=trunk)
