@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from training.images import resized, to_tensor
 from training.predictor.network import StylePredictor
-from training.predictor.views import LOOKED_AT, view_of
+from training.predictor.views import looked_at, view_of
 
 
 @torch.no_grad()
@@ -19,5 +17,5 @@ def predicted_style(predictor: StylePredictor, painting: Path) -> Tensor:
 
     Raises InputError where it can't be read.
     """
-    seen: Tensor = predictor(to_tensor(np.asarray(resized(view_of(painting, 0, seed=0), LOOKED_AT))))
+    seen: Tensor = predictor(looked_at(view_of(painting, 0, seed=0)))
     return seen

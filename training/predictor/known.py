@@ -16,18 +16,18 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-import numpy as np
 import torch
 import tyro
+from PIL import Image
 from rich.console import Console
 from rich.progress import track
 from torch import Tensor
 
 from training.checkpoint import bound, load_generator, load_vector, save_generator, vectors_beside
 from training.cli import parse
-from training.images import pictures_in, resized, to_tensor
+from training.images import pictures_in
 from training.predictor.network import StyleEncoder, StyleMap, load_predictor
-from training.predictor.views import LOOKED_AT, part_of, view_of
+from training.predictor.views import looked_at, part_of, view_of
 from training.settings import at_least
 from weights.errors import InputError, exit_code
 from weights.folders import WEIGHTS
@@ -89,9 +89,9 @@ def shown(items: Iterable[T], what: str, count: int) -> Iterable[T]:
 
 
 @torch.no_grad()
-def seen(encoder: StyleEncoder, pictures: Iterable[np.ndarray]) -> Tensor:
-    """(N, F): what the encoder says of each picture, (H, W, 3) uint8."""
-    return torch.cat([encoder(to_tensor(picture)) for picture in pictures])
+def seen(encoder: StyleEncoder, views: Iterable[Image.Image]) -> Tensor:
+    """(N, F): what the encoder says of each view."""
+    return torch.cat([encoder(looked_at(view)) for view in views])
 
 
 def run(settings: Settings) -> Path:
@@ -107,13 +107,10 @@ def run(settings: Settings) -> Path:
         raise InputError(f"No picture in {settings.own} is named as a style of {settings.trunk}: name them as these.")
     shots = [(path, number) for path in own for number in range(settings.number_of_parts + 1)]
     views = [(path, number) for number in range(settings.number_of_views) for path in pictures_in(settings.paintings)]
-
-    def small(pictures: Iterable[tuple[Path, int]], cut: object) -> Iterable[np.ndarray]:
-        for path, number in pictures:
-            yield np.asarray(resized(cut(path, number, settings.seed), LOOKED_AT))  # type: ignore[operator]
-
-    of_own = seen(predictor.encoder, shown(small(shots, part_of), "looking at its own paintings", len(shots)))
-    of_others = seen(predictor.encoder, shown(small(views, view_of), "looking at other paintings", len(views)))
+    parts = (part_of(path, number, settings.seed) for path, number in shots)
+    of_own = seen(predictor.encoder, shown(parts, "looking at its own paintings", len(shots)))
+    others = (view_of(path, number, settings.seed) for path, number in views)
+    of_others = seen(predictor.encoder, shown(others, "looking at other paintings", len(views)))
     torch.manual_seed(settings.seed)
     vectors = torch.stack([known[path.stem] for path, _ in shots])
     left = teach(predictor.map, of_own, vectors, of_others)

@@ -16,7 +16,7 @@ from training.objective import LossSettings, Objective, reduced
 from training.optimisation import chosen_precision
 from training.perceptual import VGG, gram_matrix
 from training.predictor.network import StyleEncoder
-from training.predictor.views import LOOKED_AT, view_of
+from training.predictor.views import looked_at, view_of
 from training.run import Run
 from weights.errors import InputError
 from weights.files import replacing
@@ -63,7 +63,7 @@ class Table:
         for v in run.steps(done, len(self.views), {}):
             view = self.views[v]
             picture = view_of(view.painting, view.number, seed)
-            seen = to_tensor(np.asarray(resized(picture, LOOKED_AT))).to(device)
+            seen = looked_at(picture).to(device)
             self._put("features", v, encoder(seen)[0], len(self.views), np.float32)
             for stroke, loss in enumerate(self.losses):
                 painting = to_tensor(np.asarray(resized(picture, loss.style_size))).to(device)

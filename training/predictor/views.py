@@ -6,14 +6,20 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageEnhance
+from torch import Tensor
 
-from training.images import open_picture
+from training.images import open_picture, resized, to_tensor
 
 LOOKED_AT = 256
 """The short side in pixels at which a predictor looks at a painting."""
 
 LONGEST = 2.0
 """The longest side of a view in short sides: of a scroll the middle is taken, for it would cost as much as many."""
+
+
+def looked_at(view: Image.Image) -> Tensor:
+    """What a predictor is given of a view: (1, 3, H, W) in [0, 1], the short side LOOKED_AT."""
+    return to_tensor(np.asarray(resized(view, LOOKED_AT)))
 
 
 def view_of(path: Path, number: int, seed: int) -> Image.Image:
