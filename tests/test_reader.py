@@ -58,27 +58,32 @@ def test_a_damaged_clip_is_named(make_clip: MakeClip, tmp_path: Path, content: b
     assert not (tmp_path / "out.mp4").exists()
 
 
+def wipe(clip: Path, *packets: int) -> None:
+    """Fill the pictures in these packets with zeros; what the file says of them stays."""
+    with av.open(str(clip)) as file:
+        spans = [(packet.pos, packet.size) for packet in file.demux(video=0) if packet.pos is not None]
+    data = bytearray(clip.read_bytes())
+    for start, size in (spans[i] for i in packets):
+        data[start + 8 : start + size - 2] = bytes(size - 10)  # Matroska's own header of a block is 8 bytes at most
+    clip.write_bytes(data)
+
+
 def test_damage_in_the_middle_costs_only_what_is_damaged(make_clip: MakeClip, tmp_path: Path) -> None:
     source = make_clip("in.mkv", pts=[i * 40 for i in range(40)], time_base=Fraction(1, 1000))
-    data = bytearray(source.read_bytes())
-    data[len(data) // 2 : len(data) // 2 + 60] = bytes(60)
-    source.write_bytes(data)
+    wipe(source, 20)
     summary = paint_clip(source, tmp_path / "out.mkv", same)
-    assert 5 < summary.frames <= 40
+    assert summary.frames == 39
     assert len(frames(tmp_path / "out.mkv")) == summary.frames
 
 
 @pytest.mark.parametrize("resume", [None, Resume(part_seconds=1.0)])
 def test_frames_that_are_lost_are_counted(make_clip: MakeClip, tmp_path: Path, resume: Resume | None) -> None:
     source = make_clip(pts=[i * 512 for i in range(75)])
-    data = bytearray(source.read_bytes())
-    at = data.index(b"mdat") + (data.index(b"moov") - data.index(b"mdat")) // 2
-    data[at : at + 500] = np.random.default_rng(0).bytes(500)
-    source.write_bytes(data)
+    wipe(source, 20, 33, 34, 50)
     summary = paint_clip(source, tmp_path / "out.mkv", same, resume=resume)
-    assert 40 < summary.frames < 75
+    assert summary.frames == 71
     (note,) = summary.notes
-    assert f"passed over: {75 - summary.frames} of its frames are lost" in note
+    assert "4 damaged pieces of clip.mp4 passed over: 4 of its frames are lost" in note
 
 
 @pytest.mark.parametrize("name", ["cut.mp4", "cut.mkv"])
