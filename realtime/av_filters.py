@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
@@ -9,35 +11,35 @@ import numpy as np
 from av.filter import Graph
 from numpy.typing import NDArray
 
-_PQ, _HLG = 16, 18  # transfers of H.273
-_BT709 = 1
+from realtime.tone_curve import HLG, PQ, cube
 
-_DOWN = "scale=out_primaries=bt709:out_transfer=bt709:out_color_matrix=bt709:out_range=pc:intent=perceptual"
+_BT709, _UNSPECIFIED = 1, 2
 
 
 def is_hdr(frame: av.VideoFrame) -> bool:
     """Whether the numbers of `frame` mean brightness beyond a screen's white (PQ or HLG)."""
-    return int(frame.color_trc) in (_PQ, _HLG)
+    return int(frame.color_trc) in (PQ, HLG)
 
 
 class ToneMap:
-    """Turns HDR frames of one stream into BT.709 ones of full range."""
+    """Turns HDR frames of one stream into RGB ones of BT.709."""
 
     def __init__(self) -> None:
         self._graph: Graph | None = None
         self._made_for: tuple[Any, ...] = ()
 
     def __call__(self, frame: av.VideoFrame) -> av.VideoFrame:
-        """`frame` with its brightness rolled off, as perceived; its time is kept."""
-        looks = frame.format.name, frame.width, frame.height, int(frame.colorspace), int(frame.color_range)
+        """`frame` with its brightness rolled off (`tone_curve`), in 8 bits a channel; its time is kept."""
+        colors = int(frame.color_trc), int(frame.colorspace), int(frame.color_range)
+        looks = (frame.format.name, frame.width, frame.height, *colors)
         if self._graph is None or looks != self._made_for:
-            self._graph, self._made_for = _graph(frame, _DOWN, "format=yuv444p"), looks
+            self._graph, self._made_for = _toning_graph(frame), looks
         pts = frame.pts
         frame.pts = None
         self._graph.push(frame)
         mapped: Any = self._graph.pull()
         mapped.pts, mapped.time_base = pts, frame.time_base
-        mapped.colorspace = mapped.color_primaries = mapped.color_trc = _BT709
+        mapped.color_primaries = mapped.color_trc = _BT709
         return mapped  # type: ignore[no-any-return]
 
 
@@ -57,15 +59,24 @@ class ToPalette:
         return self._graph.pull()  # type: ignore[return-value]
 
 
-def _graph(frame: av.VideoFrame, *filters: str) -> Graph:
-    graph = Graph()
-    last = _source(graph, frame)
-    for text in (*filters, "buffersink"):
-        name, _, words = text.partition("=")
-        following = graph.add(name, words or None)
-        last.link_to(following)
-        last = following
-    graph.configure()
+def _toning_graph(frame: av.VideoFrame) -> Graph:
+    with TemporaryDirectory(prefix="livebrush-") as folder:
+        path = Path(folder, "tone.cube")
+        path.write_text(cube(int(frame.color_trc)), encoding="ascii")
+        graph = Graph()
+        last = _source(graph, frame)
+        matrix = ":in_color_matrix=bt2020" if int(frame.colorspace) == _UNSPECIFIED else ""
+        for following in (
+            graph.add("scale", f"flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp{matrix}"),
+            graph.add("format", "gbrp16le"),
+            graph.add("lut3d", file=str(path), interp="tetrahedral"),  # read at once
+            graph.add("scale", "sws_dither=none"),
+            graph.add("format", "gbrp"),
+            graph.add("buffersink"),
+        ):
+            last.link_to(following)
+            last = following
+        graph.configure()
     return graph
 
 

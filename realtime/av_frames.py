@@ -62,16 +62,7 @@ class ToImage:
     def __call__(self, frame: av.VideoFrame) -> Image:
         """The picture in `frame`."""
         if is_hdr(frame):
-            mapped = self._tone(frame)
-            image = self._reformatter.reformat(
-                mapped,
-                format="rgb24",
-                src_colorspace=1,
-                dst_colorspace=1,
-                src_color_range=_FULL,
-                dst_color_range=_FULL,
-                interpolation=self._how(frame),
-            ).to_ndarray()
+            image = self._tone(frame).to_ndarray(format="rgb24")
         elif frame.format.is_rgb:
             image = frame.to_ndarray(format="rgb24")
         else:

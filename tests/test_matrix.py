@@ -206,29 +206,37 @@ def test_all_of_a_clip_is_kept(made: Made, tmp_path: Path) -> None:
     assert int(first.color_range) == 1
 
 
-@pytest.mark.parametrize("transfer", [16, 18], ids=["pq", "hlg"])
-def test_hdr_is_toned_down_and_said(transfer: int, tmp_path: Path) -> None:
-    source, target = tmp_path / "hdr.mkv", tmp_path / "out.mp4"
-    white = {16: 0.58, 18: 0.75}[transfer]  # of paper, 203 cd/m2 (ITU-R BT.2408)
-    levels = np.round(64 + np.array((0, 0.3, white, 1.0)) * 876).astype(np.uint16)
-    with av.open(str(source), "w") as out:
+PQ, HLG = 16, 18
+
+
+def write_hdr(path: Path, transfer: int, levels: tuple[float, ...]) -> None:
+    """A frame whose four columns are greys of these `levels`, of 0 to 1."""
+    numbers = np.round(64 + np.array(levels) * 876).astype(np.uint16)
+    with av.open(str(path), "w") as out:
         stream: Any = out.add_stream("ffv1", rate=25)
         stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p10le"
         context = stream.codec_context
         context.colorspace, context.color_primaries, context.color_trc, context.color_range = 9, 9, transfer, 1
         frame = av.VideoFrame(64, 48, "yuv420p10le")
-        for plane, row in zip(frame.planes, (levels.repeat(16), *[np.full(32, 512, np.uint16)] * 2), strict=True):
+        for plane, row in zip(frame.planes, (numbers.repeat(16), *[np.full(32, 512, np.uint16)] * 2), strict=True):
             data = np.zeros((plane.height, plane.line_size // 2), np.uint16)
             data[:, : plane.width] = row
             plane.update(data.tobytes())
         frame.colorspace, frame.color_primaries, frame.color_trc, frame.color_range = 9, 9, transfer, 1
         out.mux([*stream.encode(frame), *stream.encode(None)])
+
+
+@pytest.mark.parametrize("transfer", [PQ, HLG], ids=["pq", "hlg"])
+def test_hdr_is_toned_down_and_said(transfer: int, tmp_path: Path) -> None:
+    source, target = tmp_path / "hdr.mkv", tmp_path / "out.mp4"
+    # Black, then a third of paper's light and all of it, 203 cd/m2 (ITU-R BT.2408), and the peak.
+    write_hdr(source, transfer, {PQ: (0, 0.47, 0.58, 1), HLG: (0, 0.55, 0.75, 1)}[transfer])
     (note,) = paint_clip(source, target, same).notes
     assert note == "hdr.mkv is HDR: its brightness was toned down to BT.709."
     (shown,) = frames(target)
     assert (int(shown.colorspace), int(shown.color_primaries), int(shown.color_trc)) == (1, 1, 1)
-    black, grey, paper, peak = (int(level) for level in ToImage()(shown)[24, 8::16].mean(1))
+    black, third, paper, peak = (int(level) for level in ToImage()(shown)[24, 8::16].mean(1))
     assert black <= 2
-    assert 20 < grey < paper < peak
-    assert paper > 150, "it was 146 when the numbers were taken for those of a screen"
-    assert peak >= 235
+    assert abs(third - 255 * (1 / 3) ** (1 / 2.4)) <= 8, "as in a clip for a screen"
+    assert 224 <= paper <= 236, "it was 160, a grey, by FFmpeg's own map"
+    assert peak >= 253
