@@ -13,6 +13,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from realtime.looks import load_look, look_path
 from realtime.options import Options, parse
 from realtime.styles.blends import find_blend, with_whole_paths
 from realtime.styles.engine_choice import check
@@ -38,6 +39,8 @@ def main(arguments: list[str] | None = None) -> int:
     if options.list or (options.json and not options.inputs):
         return list_styles(options.weights, options.json)
     check(Wanted(options.engine, options.device, options.precision, options.threads))
+    if options.look is not None:
+        check_look(look_path(options.look), options)
     if options.inputs:
         from realtime.render.job import paint_files
 
@@ -46,6 +49,17 @@ def main(arguments: list[str] | None = None) -> int:
     if options.no_window:
         return run_without_window(options)
     return run_window(options)
+
+
+def check_look(path: Path, options: Options) -> None:
+    """Raise InputError where the style of the look at `path` can't be painted with, if `options` ask for it."""
+    style = load_look(path).style
+    if style != options.style:
+        return
+    try:
+        find_blend(style, options.weights)
+    except InputError as error:
+        raise InputError(f"The look {path} can't be used: {error}") from error
 
 
 def keep(options: Options, name: str) -> str:

@@ -61,8 +61,10 @@ def load_look(path: Path) -> Look:
     try:
         if path.stat().st_size > _LARGEST:
             raise ValueError("it is too large for one")
-        said = json.loads(path.read_text(encoding="utf-8"))
+        said = json.loads(path.read_text(encoding="utf-8-sig"))  # as Windows' Notepad writes it
     except FileNotFoundError:
+        if path.parent == looks_folder():
+            raise InputError(f"There is no look {path.stem} yet: Ctrl {path.stem} in the window keeps one.") from None
         raise InputError(f"There is no look {path}: save one first, or check the name.") from None
     except (OSError, ValueError, RecursionError) as error:
         raise InputError(f"The look {path} can't be read ({first_line(error)}): save it again.") from error

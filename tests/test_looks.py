@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from realtime.__main__ import main
 from realtime.looks import Look, load_look, look_path, looks_folder, numbered, save_look
 from realtime.options import Options, parse
 from weights.errors import InputError
@@ -43,6 +44,23 @@ def test_what_is_no_look_is_refused_in_a_sentence(tmp_path: Path, text: str) -> 
         load_look(path)
 
 
+def test_a_look_that_an_editor_saved_with_a_mark_of_its_encoding_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "edited.json"
+    path.write_text('{"style": "a"}', encoding="utf-8-sig")
+    assert load_look(path) == Look("a")
+
+
+@pytest.mark.parametrize("style", ["gone", "same:x"])
+def test_a_look_whose_style_can_not_be_had_is_named(tmp_path: Path, styles: Path, style: str) -> None:
+    path = tmp_path / "old.json"
+    save_look(path, Look(style))
+    words = [str(tmp_path / "photo.jpg"), "--look", str(path), "--weights", str(styles)]
+    with pytest.raises(InputError, match=r"The look .*old\.json can't be used: "):
+        main(words)
+    with pytest.raises(InputError, match=r"^There is no file .*photo"):
+        main([*words, "--style", "other"])
+
+
 def test_a_missing_look_and_a_folder_are_said(tmp_path: Path) -> None:
     for path in (tmp_path / "none.json", tmp_path):
         with pytest.raises(InputError, match=r"look .*: save"):
@@ -56,3 +74,5 @@ def test_a_look_sets_the_options_and_what_is_typed_wins(tmp_path: Path) -> None:
     assert parse(["x.jpg"]).strength == Options().strength, "for this command alone"
     with pytest.raises(InputError, match="no look"):
         parse(["--look", str(tmp_path / "none.json")])
+    with pytest.raises(InputError, match="no look 8 yet: Ctrl 8"):
+        parse(["--look", "8"])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from realtime.looks import Look, numbered, save_look
 from realtime.window.window import Window
 from tests.conftest import picture
 from tests.window_fakes import Open, press, shows, until
@@ -91,3 +92,24 @@ def test_digits_recall_looks_and_keep_them_with_ctrl(
     (tmp_path / "home" / "looks" / "4.json").write_text("{")
     press(window, Qt.Key.Key_4)
     until(application, lambda: "4.json can't be read" in window.view.words)
+
+
+@pytest.mark.parametrize(
+    ("style", "said"), [("red:x", "The look 4 can't be used"), ("gone", "the style gone, which isn't here")]
+)
+def test_a_look_whose_style_can_not_be_had_changes_nothing(
+    application: QApplication,
+    opened: Open,
+    pack: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    style: str,
+    said: str,
+) -> None:
+    monkeypatch.setenv("LIVEBRUSH_HOME", str(tmp_path / "home"))
+    window = opened(pack, "red")
+    until(application, lambda: colour(window) == [255, 0, 0])
+    save_look(numbered(4), Look(style, stroke=0.2))
+    press(window, Qt.Key.Key_4)
+    until(application, lambda: said in window.view.words)
+    assert (window.live.style, window.live.dials.stroke, window.chooser.names) == ("red", 1.0, ["red"])

@@ -8,6 +8,8 @@ from PyQt5.QtCore import QObject, pyqtSignal
 
 from realtime.live import Live
 from realtime.looks import Look, load_look, numbered, save_look
+from realtime.styles.blends import read_blend
+from realtime.styles.pictures import is_picture
 from realtime.window.chooser import Chooser
 from weights.errors import InputError
 
@@ -32,6 +34,7 @@ class Looks(QObject):
             return
         try:
             look = load_look(numbered(digit))
+            self._check(look, digit)
         except InputError as error:
             self._fail(error)
             return
@@ -39,6 +42,15 @@ class Looks(QObject):
         self._chooser.recall(look.style)
         self.recalled.emit()
         self.said.emit(f"Look {digit}: {self._chooser.words()}")
+
+    def _check(self, look: Look, digit: int) -> None:
+        """Raise InputError where the style of `look` can't be had: before its dials are set."""
+        try:
+            gone = [n for n in read_blend(look.style) if n not in self._chooser.cards and not is_picture(n)]
+        except InputError as error:  # the file is open to everyone
+            raise InputError(f"The look {digit} can't be used: {error}") from error
+        if gone:
+            raise InputError(f"The look {digit} names the style {gone[0]}, which isn't here: keep another there.")
 
     def save(self, digit: int) -> None:
         """Keep how it is painted now as `digit`."""
