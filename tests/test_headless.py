@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -43,6 +44,25 @@ def test_a_clip_is_recorded_to_its_end(styles: Path, make_clip: MakeClip, tmp_pa
     assert (done.returncode, done.stdout) == (0, f"{target}\n"), done.stderr
     with av.open(str(target)) as clip:
         assert len(list(clip.decode(video=0))) > 6
+
+
+def test_an_output_that_breaks_is_said_once_and_the_others_go_on_to_the_end(
+    styles: Path, make_clip: MakeClip, tmp_path: Path
+) -> None:
+    """It ran for ever: what was broken hid that the source had ended."""
+    clip, target = make_clip(pts=[512 * i for i in range(25)]), tmp_path / "out.mkv"
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = command("--source", clip, "--weights", styles, "--style", "same", "--serve", port)
+        done = subprocess.run(
+            [*words, "--record", str(target)], cwd=ROOT, capture_output=True, text=True, timeout=30, check=False
+        )
+        alone = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout) == (2, f"{target}\n"), done.stderr
+    with av.open(str(target)) as recording:
+        assert len(list(recording.decode(video=0))) > 3
+    assert (alone.returncode, alone.stdout) == (2, "")
+    assert alone.stderr.count(f"The port {port} can't be used") == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sends a signal")

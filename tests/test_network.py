@@ -127,3 +127,11 @@ def test_a_port_that_is_taken_is_said(network: Network) -> None:
     until(lambda: other.state.condition is Condition.OUTPUT_BROKEN)
     assert f"The port {port_of(network)} can't be used" in other.state.words
     other.join(5)
+
+
+def test_a_host_that_is_not_here_is_said() -> None:
+    network = Network(0, "no such host")
+    network.start()
+    until(lambda: network.state.condition is Condition.OUTPUT_BROKEN)
+    assert "The address no such host:0 can't be used" in network.state.words
+    network.join(5)

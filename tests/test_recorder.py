@@ -99,12 +99,23 @@ def test_a_recording_is_never_written_over(tmp_path: Path) -> None:
         Recorder(tmp_path / "c.avi")
 
 
+def test_of_two_that_begin_at_once_the_first_keeps_the_name(tmp_path: Path) -> None:
+    first, second = Recorder(tmp_path / "out.mkv"), Recorder(tmp_path / "out.mp4")
+    recorded(first, [painted(at / 10) for at in range(5)])
+    kept = (tmp_path / "out.mkv").read_bytes()
+    recorded(second, [painted(1)])
+    assert "out.mkv is there already" in second.state.words
+    assert second.saved is None
+    assert (tmp_path / "out.mkv").read_bytes() == kept, "it was written over"
+
+
 def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     recorder = Recorder(tmp_path / "file" / "out.mp4")
     recorded(recorder, [painted(1)])
     assert recorder.state.condition is Condition.OUTPUT_BROKEN
     assert "The recording has stopped" in recorder.state.words
+    assert recorder.saved is None
 
 
 @pytest.fixture

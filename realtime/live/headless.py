@@ -66,17 +66,22 @@ def _watch(live: Live, outputs: Sequence[QueuedOutput]) -> None:
     """Say how it stands as that changes; returns when the source has ended. Raises InputError."""
     said, told = "", set[str]()
     while True:
+        broken = [output.state.words for output in outputs if output.state.condition is Condition.OUTPUT_BROKEN]
+        if len(broken) == len(outputs):
+            return
         state = live.trouble() or live.state
-        if state.words != said:
+        if state.words != said and state.condition is not Condition.OUTPUT_BROKEN:
             said = state.words
             _say(said)
+        for words in broken:
+            if words not in told:
+                told.add(words)
+                _say(words)
         for output in outputs:
             if isinstance(output, Network) and output.url and output.url not in told:
                 told.add(output.url)
                 _say(f"The picture is at {output.url}")
-        if state.condition is Condition.ENDED and live.wait_newest(_LAST_SECONDS) is None:
-            return
-        if all(output.state.condition is Condition.OUTPUT_BROKEN for output in outputs):
+        if live.ended and live.wait_newest(_LAST_SECONDS) is None:
             return
         time.sleep(_TICK)
 

@@ -93,6 +93,11 @@ class Live:
         broken = [state for state in ill if state.condition is not Condition.OPENING]
         return (broken or ill or states)[0]
 
+    @property
+    def ended(self) -> bool:
+        """Whether the source has come to its end, whatever else is broken."""
+        return self._capture.state.condition is Condition.ENDED
+
     def trouble(self) -> State | None:
         """What could not be had since the last call, where what there was goes on: a style, a source."""
         return self._styling.refused() or self._capture.refused()

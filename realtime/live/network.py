@@ -56,7 +56,8 @@ class Network(QueuedOutput):
             self._server = self._listen()
         except (OSError, OverflowError) as error:
             port, reason = SERVED_AT if self._port is None else self._port, reason_of(error)
-            raise InputError(f"The port {port} can't be used ({reason}): give another with --serve.") from error
+            what = f"port {port}" if self._host in _LOOPBACK else f"address {self._host}:{port}"
+            raise InputError(f"The {what} can't be used ({reason}): give another with --serve.") from error
         named = "127.0.0.1" if self._host in ("0.0.0.0", "::", "") else self._host
         self.url = f"http://{f'[{named}]' if ':' in named else named}:{self._server.server_address[1]}"
         serve = self._server.serve_forever

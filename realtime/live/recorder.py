@@ -57,7 +57,7 @@ class Recorder(QueuedOutput):
             raise InputError(f"A recording can't be written as {path}: end its name in {' or '.join(SUFFIXES)}.")
         for there in (self.path, self.working):
             if there.exists():
-                raise InputError(f"{there} is there already, and no recording is written over: choose another name.")
+                raise self._there(there)
 
     def open(self) -> None:
         """Make the folder, and listen where that is asked for."""
@@ -93,7 +93,7 @@ class Recorder(QueuedOutput):
         clip, self._clip = self._clip, None
         if clip is None:
             return
-        self.saved = self.working
+        self.saved = self.working if self.working.exists() else None
         try:
             self._end(clip)
         except (OSError, FFmpegError) as error:
@@ -101,11 +101,15 @@ class Recorder(QueuedOutput):
         finally:
             with suppress(OSError, FFmpegError):  # a full disk, which is said: the file plays up to there
                 clip.close()
-        if self.working != self.path:
+        if self.saved is not None and self.working != self.path:
             _remux(self.working, self.path)
             self.saved = self.path
 
     def _begin(self, painted: Painted, at: float) -> None:
+        try:
+            self.working.open("xb").close()  # another program may have begun to record there meanwhile
+        except FileExistsError:
+            raise self._there(self.working) from None
         self._size = painted.image.shape[0], painted.image.shape[1]
         form = ClipFormat(self._size, _MILLISECOND, Colors(), _PLAYED_AT, survives=True)
         self._clip = ClipWriter(self.working, form, _PACE)
@@ -131,6 +135,10 @@ class Recorder(QueuedOutput):
             self._sound.write(self.began)
             self._sound.finish()
         clip.finish()
+
+    @staticmethod
+    def _there(path: Path) -> InputError:
+        return InputError(f"{path} is there already, and no recording is written over: choose another name.")
 
     def _stopped_by(self, error: Exception) -> InputError:
         kept = f": what was recorded is in {self.working}" if self.working.exists() else ": choose another place"
