@@ -136,7 +136,8 @@ def speed(options: BenchOptions) -> None:
     goal = theirs.curve[-1][1]
     reached, needed = theirs.seconds_to(goal), mine.seconds_to(goal)
     threads = torch.get_num_threads()
-    print(f"{options.photo.stem}, {options.painting.stem}, {options.size} px, {options.preset} loss, {threads} threads")
+    machine = "1 thread" if threads == 1 else f"{threads} threads"
+    print(f"{options.photo.stem}, {options.painting.stem}, {options.size} px, {options.preset} loss, {machine}")
     print(f"tutorial's procedure  {options.steps} evaluations, loss {goal:.4g}, {reached:.1f} s")
     if needed is None:
         print(f"ours                  ends at {mine.curve[-1][1]:.4g} after {mine.seconds:.1f} s: not reached")

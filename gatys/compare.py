@@ -186,7 +186,9 @@ def run(options: Comparison) -> list[Row]:
     objective = Objective(loss_vgg(settings), (load_image(options.painting, short_side=settings.style_size), settings))
     chosen = photos[:: max(1, len(photos) // options.count)][: options.count]
     rows = [compare(path, stylizer, objective, options) for path in chosen]
-    title = f"{card.title}: {options.size} px, the style's own training loss, {torch.get_num_threads()} CPU threads"
+    threads = torch.get_num_threads()
+    machine = "1 CPU thread" if threads == 1 else f"{threads} CPU threads"
+    title = f"{card.title}: {options.size} px, the style's own training loss, {machine}"
     Console(width=120).print(table_of(rows, options, title))
     sheet_of(rows, options, title)
     return rows

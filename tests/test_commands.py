@@ -1,8 +1,10 @@
 """The trainings' and export's command lines: help, and bad input said in one sentence with exit code 2."""
 
+import ast
 import importlib
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -38,6 +40,16 @@ def test_every_command_helps(module: str, monkeypatch: pytest.MonkeyPatch, capsy
         run(monkeypatch, module, "--help")
     assert done.value.code == 0
     assert f"python -m {module.removesuffix('.__main__')}" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("room", ["training", "gatys", "export"])
+def test_what_an_option_means_is_one_line(room: str) -> None:
+    """A help breaks off, and goes on in the next line, where such a text does."""
+    for path in (ROOT / room).rglob("*.py"):
+        for kind in (n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.ClassDef)):
+            for field, text in pairwise(kind.body):
+                if isinstance(field, ast.AnnAssign) and isinstance(text, ast.Expr):
+                    assert "\n" not in ast.unparse(text.value), f"{path.name}: {ast.unparse(field)}"
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import multiprocessing
 import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -224,38 +223,3 @@ def test_what_can_not_be_compiled_is_trained_as_it_is(
     plain = load_file(train(settings))
     asked = load_file(train(change(settings, compile=True, out=tmp_path / "asked")))
     assert all(torch.equal(plain[k], asked[k]) for k in plain)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("patience", [0, 1])
-def test_two_processes_train_one_network(settings: Settings, tmp_path: Path, patience: int) -> None:
-    """Two gloo processes share the batch: half the photos each, one set of weights at the end.
-
-    With patience both stop at one step, although the clock of each asks for checkpoints at other steps.
-    """
-    root = Path(__file__).resolve().parents[1]
-    flags = {
-        "style-image": settings.style_image,
-        "photos": settings.loop.photos,
-        "name": "stripes",
-        "width": 16,
-        "blocks": 1,
-        "size": 32,
-        "batch": 1,
-        "steps": 30 if patience else 3,
-        "lr": 0.0 if patience else 5e-3,
-        "patience": patience,
-        "checkpoint-minutes": 0.0005 if patience else 4,
-        "threads": 1,
-        "style-size": 64,
-        "out": tmp_path / "both",
-        "accelerator": "cpu",
-        "devices": 2,
-    }
-    line = [part for key, value in flags.items() for part in (f"--{key}", str(value))]
-    command = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "-m", "training.johnson", *line]
-    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    _, card = load_generator(tmp_path / "both" / "stripes.safetensors")
-    assert card.training["steps"] < 30 if patience else card.training["steps"] == 3
-    assert done.stderr.count(f"step {card.training['steps']}: validation") == 1  # one of the two speaks and writes

@@ -1,6 +1,9 @@
 """The list of shipped weights: every stage is a command of its module, and making goes on where it stopped."""
 
+import os
+import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +19,7 @@ from weights.catalog import read_catalog
 from weights.errors import InputError
 from weights.folders import WEIGHTS
 
+ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = {
     "training.johnson": johnson.Settings,
     "training.multistyle": multistyle.Settings,
@@ -95,6 +99,38 @@ def test_a_stop_leaves_the_stage_the_time_for_its_checkpoint(monkeypatch: pytest
     with pytest.raises(KeyboardInterrupt):
         shipped.run(["a_stage", str(tmp_path / "checkpoint")])
     assert (tmp_path / "checkpoint").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is ended there, not told to end")
+@pytest.mark.parametrize("to", ["the group", "the first alone"])
+def test_a_stop_is_said_once_and_leaves_nobody_behind(to: str, tmp_path: Path) -> None:
+    stage = """
+import sys, time
+from weights.errors import exit_code
+import signal
+def main():
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    print("begun", flush=True)
+    time.sleep(30)
+exit(exit_code(main))
+"""
+    (tmp_path / "a_stage.py").write_text(stage, encoding="utf-8")
+    whole = "import sys; from training import shipped; from weights.errors import exit_code; "
+    whole += "sys.exit(exit_code(lambda: shipped.run(['a_stage'])))"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}
+    with subprocess.Popen(
+        [sys.executable, "-c", whole],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "begun\n"
+        os.killpg(process.pid, signal.SIGINT) if to == "the group" else process.terminate()
+        _, said = process.communicate(timeout=20)
+    assert (process.returncode, said) == (130, "livebrush: stopped.\n")
 
 
 def test_a_gpu_shows_the_pack_a_million_pictures_and_makes_the_networks_of_the_papers() -> None:

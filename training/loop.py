@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -27,6 +26,7 @@ from training.optimisation import (
     optimizer_of,
 )
 from training.perceptual import pixel_loss
+from training.processes import launched
 from training.resident import ResidentCrops, resident
 from training.resume import names_of, state_to_resume, taking_over, what_must_stay
 from training.run import Run, outlive_a_stop
@@ -77,8 +77,7 @@ class _Loop:
             torch.set_num_threads(s.threads)
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # what it computes in is said below
         precision, words = chosen_precision(s.precision, s.accelerator)
-        self.fabric = Fabric(accelerator=s.accelerator, devices=s.devices, precision=precision)  # type: ignore[arg-type]
-        self.fabric.launch()
+        self.fabric = launched(s.accelerator, s.devices, precision)
         self._find_photos()
         self.a_step = s.batch * self.fabric.world_size
         self.between_checkpoints = max(SHORTEST_PASS, len(self.photos) // self.a_step)
@@ -151,7 +150,7 @@ class _Loop:
         for step in run.steps(self.first, self.steps, status):
             terms = self._step(step, next(batches))
             done, last = step + 1, step + 1 == self.steps
-            late = self.fabric.broadcast(run.due())  # all processes do as the first, or they would wait for each other
+            late = run.due(self.fabric.broadcast)
             checkpoint = last or late or done % self.between_checkpoints == 0
             if checkpoint or step % self.settings.log_steps == 0:
                 status.update(self._read(step, terms))

@@ -46,8 +46,7 @@ class LossSettings:
     vgg_weights: Path | None = None
     """Its weights, where not the shipped or torchvision's."""
     scales: Literal["two", "one"] = "two"
-    """two: deep layers and content on the halved picture, shallow ones at full size; one: all at full size, as the
-    paper."""
+    """two: deep layers and content on the picture halved; one: all at full size, as in the paper."""
     content_layer: str = "relu3_3"
     """Where content is compared."""
     style_layers: tuple[str, ...] = ("relu1_2", "relu2_2", "relu3_3", "relu4_3", "relu5_1")

@@ -6,7 +6,7 @@ import json
 import signal
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -76,20 +76,26 @@ class Run:
             save_image(picture, self.folder / "previews" / f"{step:06d}.png")
             save_image(picture, self.folder / "preview.png")
 
-    def due(self) -> bool:
+    def due(self, agree: Callable[[Any], Any] = lambda said: said) -> bool:
         """Whether a checkpoint is to be written; asking resets nothing.
 
-        The last one is older than the settings allow, or a stop was asked for.
+        The last one is older than the settings allow, or a stop was asked for. `agree` gives all processes what the
+        first one says: they would wait for each other for ever, where one alone heard of a stop or had another clock.
         """
+        late = time.monotonic() - self._saved >= self._every
+        self._asked_to_stop, late = agree((self._asked_to_stop, late))
         if self._asked_to_stop:
             self.say("stopping, as soon as a checkpoint is written; Ctrl-C stops at once")
-        return self._asked_to_stop or time.monotonic() - self._saved >= self._every
+        return self._asked_to_stop or late
 
     def saved(self) -> None:
-        """A checkpoint was written now. Raises KeyboardInterrupt where a stop was asked for before it."""
+        """A checkpoint was written now. Raises KeyboardInterrupt where a stop was asked for before it.
+
+        A process that writes nothing leaves without a word, and as if all were well: its starter would kill the others.
+        """
         self._saved = time.monotonic()
         if self._asked_to_stop:
-            raise KeyboardInterrupt
+            raise KeyboardInterrupt if self.writes else SystemExit(0)
 
     def steps(self, first: int, last: int, status: Mapping[str, float]) -> Iterator[int]:
         """Yield first … last - 1 behind a progress bar with the time left; `status` is shown as it changes.

@@ -72,8 +72,7 @@ class LoopSettings(RunSettings):
     size: int = 384
     """Crop side in pixels, a multiple of 8. Few large crops teach far more of large strokes than many small ones."""
     zoom: float = 1.25
-    """Photos are scaled at random to a short side of one to so many crop sides before they are cropped. A network
-    paints best what is as large as what it saw: 1.25 times 384 are pictures of 480 lines."""
+    """Photos are scaled at random to a short side of 1 to so many crop sides; what is as large is painted best."""
     batch: int = 2
     """Photos a step (a process)."""
     epochs: float = 2.0
@@ -103,11 +102,9 @@ class LoopSettings(RunSettings):
     precision: Precision = "auto"
     """auto: bf16-mixed where the processor or GPU computes in it, else 32-true."""
     resident: Resident = "auto"
-    """Whether the photos are decoded once and lie where the training computes; auto: on a GPU of whose memory they take
-    a quarter at most."""
+    """Decode the photos once, to where it computes; auto: on a GPU of whose memory they take a quarter at most."""
     compile: bool = False
-    """Compile the painter and the loss network first, for minutes, so that each step is faster on a GPU; torch.compile
-    needs a C++ compiler, and what it can't compile runs as it is."""
+    """Compile painter and loss network first, for minutes, for faster steps on a GPU; needs a C++ compiler."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ from weights.errors import InputError, exit_code
 
 LIST = Path(__file__).with_name("shipped.json")
 FOR_GPU = Path(__file__).with_name("gpu.json")
+
+STOPPED = 130
+"""The exit code of a command that was stopped, and has said so."""
 
 PARTS = {"name", "module", "about", "stages"}
 """What each recipe of a list says."""
@@ -115,13 +119,22 @@ def make(options: Options) -> list[Path]:
 
 
 def run(arguments: list[str]) -> None:
-    """One command of the project, to its end. Raises InputError where it fails."""
+    """One command of the project, to its end. Raises InputError where it fails, SystemExit where it was stopped.
+
+    A SIGTERM is handed on; a Ctrl-C it hears itself. It has a checkpoint to write then, and says that it has stopped.
+    """
     with subprocess.Popen([sys.executable, "-m", *arguments]) as stage:
+        before = signal.signal(signal.SIGTERM, lambda *_: stage.terminate())
         try:
             failed = stage.wait()
-        except KeyboardInterrupt:  # the stage hears the Ctrl-C too, and has a checkpoint to write
-            stage.wait()
-            raise
+        except KeyboardInterrupt:
+            failed = stage.wait()
+            if failed != STOPPED:
+                raise
+        finally:
+            signal.signal(signal.SIGTERM, before)
+    if failed == STOPPED:
+        raise SystemExit(STOPPED)
     if failed:
         raise InputError(f"This stage failed: python -m {shlex.join(arguments)}")
 

@@ -114,8 +114,7 @@ class Options:
     weights: Annotated[Path, tyro.conf.Positional]
     """The numbers, .pth or .safetensors, with torchvision's names (features.0.weight …)."""
     input: Literal["torchvision", "caffe", "caffe-bgr"]
-    """torchvision's mean and deviation; Caffe's 255 x - (123.68, 116.779, 103.939), in RGB, as Keras has them;
-    or the same in BGR, as Caffe has them (the first kernel is turned round)."""
+    """torchvision's mean and deviation, Caffe's 255 x - (123.68, 116.779, 103.939) in RGB (Keras), or in BGR."""
     output: Annotated[Path | None, tyro.conf.arg(aliases=("-o",))] = None
     """The .safetensors file to write; NAME-INPUT.safetensors beside the numbers if not given."""
 

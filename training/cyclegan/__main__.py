@@ -21,7 +21,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 from torch.utils.data import DataLoader
 
@@ -31,6 +30,7 @@ from training.cyclegan.domains import Domains, HeldOut, crop_pairs, split_domain
 from training.cyclegan.settings import Settings, card_of
 from training.cyclegan.trainer import GeneratorPair, Trainer
 from training.images import sheet
+from training.processes import launched
 from training.provenance import install
 from training.resume import names_of, state_to_resume, taking_over, what_must_stay
 from training.run import Run, outlive_a_stop
@@ -66,8 +66,7 @@ def run_training(settings: Settings) -> bool:
         torch.set_num_threads(s.threads)
     torch.manual_seed(s.seed)
     domains = split_domains(s)
-    fabric = Fabric(accelerator=s.accelerator, devices=s.devices, precision=s.precision)
-    fabric.launch()
+    fabric = launched(s.accelerator, s.devices, s.precision)
     a_step = s.batch * fabric.world_size
     same = must_stay(s, domains, a_step)
     state = state_to_resume(s.folder, same) if s.resume else None
@@ -94,7 +93,7 @@ def run_training(settings: Settings) -> bool:
         done = step + 1
         end = done == last
         shown = end or done % (s.preview_steps or a_pass) == 0
-        late = fabric.broadcast(run.due())  # all processes do as the first, or they would wait for each other
+        late = run.due(fabric.broadcast)
         saved = end or done % a_pass == 0 or late
         if shown or saved:
             picture, cycle = preview(trainer.exported, held_out)
