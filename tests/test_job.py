@@ -16,11 +16,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from realtime.options import parse
+from realtime.options import Options, parse
 from realtime.render import asked
 from realtime.render.pipeline import Progress
+from realtime.styles.blends import Part
 from tests.conftest import MakeClip, picture
 from tests.test_main import ROOT, run
+from weights.card import Card
+from weights.catalog import Style
 from weights.errors import InputError
 
 
@@ -113,6 +116,14 @@ def test_a_name_that_the_terminal_can_not_write(styles: Path, folder: Path) -> N
     assert process.returncode == 0
     assert err.startswith("livebrush: 2 files, 2 frames in ") and err.count("\n") == 1
     assert out.splitlines() == ["\\xfc-negative.png", "b-negative.png"]
+
+
+def test_a_picture_for_a_style_that_can_not_be_read_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It may be another user's: there, and closed."""
+    lost = Part(Style(Card("mine", "", "predicted", "lite-trunk"), None, ""), 1.0, tmp_path / "mine.jpg")
+    monkeypatch.setattr(asked, "find_blend", lambda *_: [lost])
+    with pytest.raises(InputError, match=r"mine\.jpg can't be read"):
+        asked.resume_of(Options(), ((Fraction(0), "mine.jpg"),))
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="has neither signal")

@@ -114,7 +114,7 @@ def test_a_folder_that_can_not_be_made_is_said(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "file" / "out.mp4")
     recorded(recorder, [painted(1)])
     assert recorder.state.condition is Condition.OUTPUT_BROKEN
-    assert "The recording has stopped" in recorder.state.words
+    assert f"{recorder.path} can't be recorded" in recorder.state.words
     assert recorder.saved is None
 
 

@@ -141,8 +141,9 @@ class Recorder(QueuedOutput):
         return InputError(f"{path} is there already, and no recording is written over: choose another name.")
 
     def _stopped_by(self, error: Exception) -> InputError:
-        kept = f": what was recorded is in {self.working}" if self.working.exists() else ": choose another place"
-        return InputError(f"The recording has stopped ({reason_of(error)}){kept}.")
+        if not self.working.exists():
+            return InputError(f"{self.path} can't be recorded ({reason_of(error)}): choose another place.")
+        return InputError(f"The recording has stopped ({reason_of(error)}): what was recorded is in {self.working}.")
 
 
 def _remux(source: Path, target: Path) -> None:

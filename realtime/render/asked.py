@@ -23,9 +23,9 @@ from realtime.render.shares import Task
 from realtime.stills import paint_still
 from realtime.styles import Opener
 from realtime.styles.blends import Part, find_blend, name_of
+from realtime.styles.refined import digest_of
 from realtime.timeline import Schedule, shown_schedule
 from weights.errors import InputError
-from weights.files import sha256
 
 _DECIDE = (
     *("strength", "stroke", "keep_colors", "height", "out_height", "side_by_side"),
@@ -66,7 +66,7 @@ def resume_of(options: Options, steps: Schedule) -> Resume:
 
 def _hashes(part: Part) -> list[str]:
     """What tells the files that `part` is made of from any others."""
-    return [part.style.sha256, part.style.vector_sha256, sha256(part.picture) if part.picture else ""]
+    return [part.style.sha256, part.style.vector_sha256, digest_of(part.picture) if part.picture else ""]
 
 
 def paint_task(
