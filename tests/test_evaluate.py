@@ -49,6 +49,7 @@ def test_the_table_has_every_figure(world: Path, capsys: pytest.CaptureFixture[s
         "noise",
         "shift1",
         "shift4",
+        "rim",
         "GMAC",
         "identity",
     ):

@@ -3,9 +3,10 @@
 import pytest
 import torch
 import torch.nn.functional as F
+from torch import nn
 
 from training.folded import BlurDown, BlurUp
-from training.generators import Johnson, Lite, LiteTrunk, build
+from training.generators import Johnson, Lite, LiteTrunk, _extended, build
 from weights.errors import InputError
 
 
@@ -57,6 +58,16 @@ def test_blur_down_is_blur_convolve_skip() -> None:
     blurred = F.conv2d(F.pad(x, (2, 2, 2, 2), mode="reflect"), torch.outer(row, row).expand(3, 1, 4, 4), groups=3)
     expected = F.conv2d(blurred, down.weight)[:, :, ::2, ::2]
     assert torch.allclose(down(x), expected[:, :, : down(x).shape[2], : down(x).shape[3]], atol=1e-5)
+
+
+def test_a_residual_block_sees_the_border_repeated() -> None:
+    torch.manual_seed(0)
+    for reach in (1, 2):
+        convolution = nn.Conv2d(2, 3, 3, dilation=reach)
+        x = torch.randn(1, 2, 8, 10)
+        rows, columns = ([*[0] * reach, *range(n), *[n - 1] * reach] for n in x.shape[2:])
+        expected = convolution(x[:, :, rows][..., columns])
+        assert torch.allclose(_extended(x, convolution), expected, atol=1e-6)
 
 
 def test_nothing_at_the_old_nyquist_reaches_the_half_grid() -> None:

@@ -236,17 +236,21 @@ def test_a_predictor_is_taught_what_its_trunk_knows(world: Path, tmp_path: Path)
     asked = known.Settings(path, world / "paintings", tmp_path / "others", trunk, taught, number_of_parts=2)
     assert known.run(asked) == taught and read_card(taught).training["known"] == ["blue", "red"]
     before, after = (load_predictor(file)[0] for file in (path, taught))
-    for name in ("red", "blue"):
+    for name in ("blue", "red"):
         vector = load_vector(world / "trunk" / "styles" / f"{name}.safetensors")[0]
         picture = world / "paintings" / f"{name}.png"
         left, was = ((predicted_style(p, picture) - vector).square().mean() for p in (after, before))
         assert left < 0.05 * was
     green = world / "paintings" / "green.png"
-    vector = load_vector(world / "trunk" / "styles" / "red.safetensors")[0]
     moved = (predicted_style(after, green) - predicted_style(before, green)).square().mean()
     assert moved < 0.2 * (predicted_style(before, green) - vector).square().mean()
     with pytest.raises(InputError, match="is named as a style"):
         known.run(replace(asked, own=tmp_path / "others"))
+    save_generator(tmp_path / "old.safetensors", before.map, replace(read_card(path), trunk_hash="the trunk's before"))
+    known.run(replace(asked, predictor=tmp_path / "old.safetensors"))
+    read_card(taught).check_trunk(read_card(trunk), taught)
+    with pytest.raises(InputError, match="is for another trunk, pack, than"):
+        known.run(replace(asked, trunk=WEIGHTS / "pack.safetensors"))
 
 
 def test_training_says_what_is_wrong(world: Path) -> None:

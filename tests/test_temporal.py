@@ -17,7 +17,17 @@ from tests.conftest import MakeClip
 from training import temporal
 from training.generators import Generator
 from training.images import save_image
-from training.steadiness import Pair, clip_pairs, flow_error, noise_gain, read_flo, shift_error, true_pairs, visible
+from training.steadiness import (
+    Pair,
+    clip_pairs,
+    flow_error,
+    noise_gain,
+    read_flo,
+    rim_error,
+    shift_error,
+    true_pairs,
+    visible,
+)
 from weights.errors import InputError
 
 
@@ -48,18 +58,55 @@ def photo() -> Tensor:
 def test_the_steadiness_loss_of_the_identity_is_the_noise(photo: Tensor, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(8):
         torch.manual_seed(seed)
-        loss = temporal.steadiness_loss(Same(), photo, temporal.centre(photo))
+        loss = temporal.steadiness_loss(Same(), photo, photo)
         assert loss < temporal.NOISE**2 * 1.2
     monkeypatch.setattr(temporal, "NOISE", 0.0)
-    assert temporal.steadiness_loss(Same(), photo, temporal.centre(photo)) == 0
+    assert temporal.steadiness_loss(Same(), photo, photo) == 0
 
 
 def test_a_pattern_fixed_to_the_screen_is_punished(photo: Tensor) -> None:
     losses = []
     for seed in range(8):
         torch.manual_seed(seed)
-        losses.append(temporal.steadiness_loss(Grid(), photo, Grid()(temporal.centre(photo))).item())
+        losses.append(temporal.steadiness_loss(Grid(), photo, Grid()(photo)).item())
     assert max(losses) == pytest.approx(0.25, abs=0.02)  # half of the shifts turn the pattern round
+
+
+class Framed(Generator):
+    """Adds `middle`, and in the outermost 8 pixels `rim` in its place."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.middle, self.rim = torch.nn.Parameter(torch.tensor(0.1)), torch.nn.Parameter(torch.tensor(0.3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        inside = torch.nn.functional.pad(torch.ones_like(x[..., 8:-8, 8:-8]), (8, 8, 8, 8))
+        return x + torch.where(inside > 0, self.middle, self.rim)
+
+
+def test_the_rim_learns_from_the_middle_and_not_the_middle_from_the_rim(photo: Tensor) -> None:
+    for seed in range(8):
+        torch.manual_seed(seed)
+        painter = Framed()
+        loss = temporal.steadiness_loss(painter, photo, painter(photo))
+        loss.backward()  # type: ignore[no-untyped-call]
+        assert loss > 0.005
+        assert painter.rim.grad is not None and painter.middle.grad is not None
+        assert painter.rim.grad > 0.1
+        assert abs(painter.middle.grad) < 0.01
+
+
+@pytest.mark.parametrize("side", [32, 128, 256, 480])
+def test_the_window_lies_inside_the_picture(side: int) -> None:
+    seen = []
+
+    def painter(x: Tensor) -> Tensor:
+        seen.append(x.shape[-1])
+        return x
+
+    for _ in range(20):
+        temporal.steadiness_loss(painter, torch.zeros(1, 3, side, side), torch.zeros(1, 3, side, side))
+    assert set(seen) == {side - 2 * (16 if side >= 256 else 8)}
 
 
 def test_the_measures_on_painters_that_are_known(photo: Tensor) -> None:
@@ -68,6 +115,11 @@ def test_the_measures_on_painters_that_are_known(photo: Tensor) -> None:
     assert [shift_error(Same(), photo, k) for k in (1, 2, 3, 4)] == [0, 0, 0, 0]
     assert shift_error(Grid(), photo, 1) == pytest.approx(0.5)
     assert shift_error(Grid(), photo, 2) == 0
+    wide = torch.nn.functional.interpolate(photo, size=(128, 144))
+    assert rim_error(Same(), wide) == rim_error(Loud(), wide) == 0
+    area, middle = 64 * 80, 32 * 48
+    of_8 = (area - 48 * 64) / (area - middle)  # what is 8 pixels wide, of what is 16 pixels wide
+    assert rim_error(Framed(), wide) == pytest.approx(0.2 * of_8**0.5, rel=1e-3)
 
 
 def moving_pair(dx: int, dy: int) -> Pair:

@@ -6,8 +6,8 @@ prints for each style, and for the fine and the bold strokes of each that has bo
 the content, style and total loss it was trained with; that total over what Gatys' optimisation of the same loss
 reaches from white noise (the measure of Johnson 2016, figure 5: 1.9 to 3.8), and the number of its steps from the
 content picture that overtake the style; D, the coarse style distance, and C, the content change
-(training.measures); its noise gain; its shift error at 1 to 4 pixels; with --flow or --clips, its flow-warped error
-(training.steadiness); and the work of a frame of 640x480.
+(training.measures); its noise gain; its shift error at 1 to 4 pixels; its rim error; with --flow or --clips, its
+flow-warped error (training.steadiness); and the work of a frame of 640x480.
 """
 
 from __future__ import annotations
@@ -34,7 +34,17 @@ from training.measures import coarse_style_distance, content_change, photo_to_me
 from training.multistyle import losses_told
 from training.objective import LossSettings, Objective, loss_vgg, reference_descent
 from training.perceptual import load_vgg
-from training.steadiness import SHIFTS, Network, Pair, clip_pairs, flow_error, noise_gain, shift_error, true_pairs
+from training.steadiness import (
+    SHIFTS,
+    Network,
+    Pair,
+    clip_pairs,
+    flow_error,
+    noise_gain,
+    rim_error,
+    shift_error,
+    true_pairs,
+)
 from training.validation import evenly
 from weights.errors import InputError, exit_code
 
@@ -156,11 +166,11 @@ def boldness_of(style: Trained, painting: Path, photos: Sequence[Path], lines: i
 
 
 def steadiness_of(paint: Network, photos: list[Tensor], pairs: dict[str, list[Pair]]) -> dict[str, float]:
-    """Mean noise gain, shift errors and flow-warped errors."""
-    rows = [
-        {"noise": noise_gain(paint, photo), **{f"shift{k}": shift_error(paint, photo, k) for k in SHIFTS}}
-        for photo in photos
-    ]
+    """Mean noise gain, shift errors, rim error and flow-warped errors."""
+    rows = []
+    for photo in photos:
+        shifts = {f"shift{k}": shift_error(paint, photo, k) for k in SHIFTS}
+        rows.append({"noise": noise_gain(paint, photo), **shifts, "rim": rim_error(paint, photo)})
     return {**mean_of(rows), **{kind: mean(flow_error(paint, pair) for pair in of) for kind, of in pairs.items()}}
 
 

@@ -133,11 +133,14 @@ def _recolored(y: Tensor, x: Tensor, matrix: Tensor, bias: Tensor, white: float 
     return y + (bias - 2 * square.sum(-1))[..., None, None]
 
 
-def _reflected(x: Tensor, convolution: nn.Module) -> Tensor:
-    """A 3x3 convolution, dilated or not, of x with its border reflected: the same size."""
+def _extended(x: Tensor, convolution: nn.Module) -> Tensor:
+    """A 3x3 convolution, dilated or not, of x with its border repeated: the same size.
+
+    Reflected, a stroke meets its mirror image there, and the residual blocks make a row of marks of it.
+    """
     assert isinstance(convolution, nn.Conv2d)
     reach = convolution.dilation[0]
-    y: Tensor = convolution(F.pad(x, (reach, reach, reach, reach), mode="reflect"))
+    y: Tensor = convolution(F.pad(x, (reach, reach, reach, reach), mode="replicate"))
     return y
 
 
@@ -203,7 +206,7 @@ class LiteTrunk(Generator):
 
         def residual(y: Tensor, convolutions: nn.ModuleList) -> Tensor:
             for first, second in zip(convolutions[::2], convolutions[1::2], strict=True):
-                y = y + normed(_reflected(F.relu(normed(_reflected(y, first))), second))
+                y = y + normed(_extended(F.relu(normed(_extended(y, first))), second))
             return y
 
         y = F.relu(normed(self.down1(2 * x - 1 if self.white == 1 else x)))

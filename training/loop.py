@@ -31,7 +31,7 @@ from training.resident import ResidentCrops, resident
 from training.resume import names_of, state_to_resume, taking_over, what_must_stay
 from training.run import Run, outlive_a_stop
 from training.settings import FREE, LoopSettings, split_photos, taught_by
-from training.temporal import MARGIN, centre, steadiness_loss
+from training.temporal import steadiness_loss
 from training.validation import HeldOut, out_of_balance
 from weights.errors import InputError
 
@@ -164,7 +164,7 @@ class _Loop:
 
     def _loader(self) -> DataLoader[Tensor]:
         s, fabric = self.settings, self.fabric
-        crops = PhotoCrops(self.photos, s.size + 2 * MARGIN, s.seed, self.steps * self.a_step, self.taught, s.zoom)
+        crops = PhotoCrops(self.photos, s.size, s.seed, self.steps * self.a_step, self.taught, s.zoom)
         mine = range(self.first * self.a_step + fabric.global_rank, self.steps * self.a_step, fabric.world_size)
         if resident(crops, s.resident, fabric.device):
             crops = ResidentCrops(crops, fabric.device)
@@ -190,10 +190,10 @@ class _Loop:
         for group in self.optimizer.param_groups:
             group["lr"] = group["lr_scale"] * learning_rate(s, step, self.steps)
         with self.fabric.autocast():
-            painted = self.painter(centre(photo), which)
-            terms: dict[str, Tensor] = self.objective(painted, centre(photo), which=which, sampled=True)
+            painted = self.painter(photo, which)
+            terms: dict[str, Tensor] = self.objective(painted, photo, which=which, sampled=True)
             if self.taught:
-                terms["teacher"] = s.teacher_weight * pixel_loss(painted, centre(lesson))
+                terms["teacher"] = s.teacher_weight * pixel_loss(painted, lesson)
             if s.steady_weight:
                 terms["steady"] = s.steady_weight * steadiness_loss(lambda x: self.painter(x, which), photo, painted)
         self.optimizer.zero_grad()

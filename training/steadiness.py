@@ -1,4 +1,4 @@
-"""How still a style holds in motion: noise gain, shift error, and the flow-warped error of Huang et al. 2017.
+"""How still a style holds in motion: noise gain, shift and rim error, and the flow-warped error of Huang et al. 2017.
 
 All compare paintings of nearly the same picture. The identity is the floor of each measure and is printed beside it;
 an unsteadied twin (the same training with --steady-weight 0) is what the steadiness term is judged by.
@@ -29,6 +29,12 @@ SIGMA = 3 / 255
 
 SHIFTS = (1, 2, 3, 4)
 
+RIM = 16
+"""Pixels next to a painting's border that the shift error leaves out, and the rim error is about."""
+
+CONTEXT = 32
+"""Pixels that the rim error takes off each side: the painting knows what is there, or doesn't."""
+
 FLO_MAGIC = 202021.25
 UNKNOWN_FLOW = 1e8
 
@@ -56,7 +62,7 @@ def noise_gain(paint: Network, photo: Tensor) -> float:
     return gain
 
 
-def shift_error(paint: Network, photo: Tensor, pixels: int, rim: int = 16) -> float:
+def shift_error(paint: Network, photo: Tensor, pixels: int, rim: int = RIM) -> float:
     """RMSE in [0, 1] between f(shift(x)) and shift(f(x)), vertical and horizontal, away from the rim."""
     room = max(SHIFTS)
     errors: list[float] = []
@@ -68,6 +74,19 @@ def shift_error(paint: Network, photo: Tensor, pixels: int, rim: int = 16) -> fl
             a = moved[:, :, rim - dy : height - rim - dy, rim - dx : width - rim - dx]
             errors.append((a - still[:, :, rim : height - rim, rim : width - rim]).square().mean().sqrt().item())
     return sum(errors) / len(errors)
+
+
+def rim_error(paint: Network, photo: Tensor) -> float:
+    """RMSE in [0, 1] between f(cut(x)) and cut(f(x)) in the outermost RIM pixels, where CONTEXT is cut off each side.
+
+    Some of it can't be had away, as strokes hang on what is around them; lines and marks along the border can.
+    """
+    inside = (..., slice(CONTEXT, -CONTEXT), slice(CONTEXT, -CONTEXT))
+    with torch.no_grad():
+        change = (paint(photo[inside].contiguous()) - paint(photo)[inside]).square()
+    rim = torch.ones(change.shape[2:], dtype=torch.bool)
+    rim[RIM:-RIM, RIM:-RIM] = False
+    return float(change[..., rim].mean().sqrt())
 
 
 def warp_back(picture: Tensor, flow: Tensor) -> Tensor:

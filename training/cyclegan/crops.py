@@ -14,17 +14,14 @@ Scales = tuple[float, float]
 
 
 class ScaledCrops(PhotoCrops):
-    """Random crops, `size` + 2 `margin` wide, of pictures whose short side is scaled to `scales` times `size`.
+    """Random crops, `size` wide, of pictures whose short side is scaled to `scales` times `size`.
 
     286/256 of Zhu 2017 is (1.117, 1.117); they squeeze pictures to squares, here the proportions stay.
     """
 
-    def __init__(
-        self, paths: Sequence[Path], size: int, scales: Scales, seed: int, count: int, margin: int = 0
-    ) -> None:
-        super().__init__(paths, size + 2 * margin, seed, count)
-        self.inner = size
+    def __init__(self, paths: Sequence[Path], size: int, scales: Scales, seed: int, count: int) -> None:
+        super().__init__(paths, size, seed, count)
         self.scales = scales
 
     def short_side(self, photo: int, rng: np.random.Generator) -> int:
-        return max(self.size, round(self.inner * float(rng.uniform(*self.scales))))
+        return max(self.size, round(self.size * float(rng.uniform(*self.scales))))

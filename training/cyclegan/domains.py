@@ -14,7 +14,6 @@ from torch.utils.data import StackDataset
 from training.cyclegan.crops import ScaledCrops
 from training.cyclegan.settings import Settings
 from training.images import pictures_in, split
-from training.temporal import centre
 from weights.errors import InputError
 
 VALIDATION_PHOTOS = 16
@@ -43,10 +42,10 @@ def split_domains(settings: Settings) -> Domains:
 
 
 def crop_pairs(settings: Settings, photos: list[Path], paintings: list[Path], count: int) -> StackDataset[Any]:
-    """`count` random (photo, painting) crops; photos have the margin that steadiness needs."""
+    """`count` random (photo, painting) crops."""
     s = settings
     return StackDataset(
-        ScaledCrops(photos, s.size, s.photo_scale, 2 * s.seed, count, s.margin),
+        ScaledCrops(photos, s.size, s.photo_scale, 2 * s.seed, count),
         ScaledCrops(paintings, s.size, s.painting_scale, 2 * s.seed + 1, count),
     )
 
@@ -59,7 +58,7 @@ class HeldOut:
         self.pairs: list[tuple[Tensor, Tensor]] = []
         for i in range(VALIDATION_PHOTOS):
             photo, painting = (crop[None].to(device) for crop in pairs[i])
-            self.pairs.append((centre(photo) if settings.margin else photo, painting))
+            self.pairs.append((photo, painting))
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         return iter(self.pairs)

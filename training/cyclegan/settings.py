@@ -11,7 +11,6 @@ from training.cyclegan.discriminators import LossForm
 from training.generators import Generator
 from training.provenance import commit
 from training.settings import InRunFolder, RunSettings, at_least
-from training.temporal import MARGIN
 from weights.card import Card, StylePicture
 from weights.errors import InputError
 
@@ -106,10 +105,6 @@ class Settings(RunSettings, InRunFolder):
         for flag, (low, high) in (("--photo-scale", self.photo_scale), ("--painting-scale", self.painting_scale)):
             if not 1 <= low <= high < float("inf"):
                 raise InputError(f"{flag} is {low} {high}: give two numbers, 1 or more, the smaller first.")
-
-    @property
-    def margin(self) -> int:
-        return MARGIN if self.method.steady_weight else 0
 
 
 def card_of(settings: Settings, steps: int, figures: dict[str, float], reverse: bool = False) -> Card:

@@ -25,7 +25,7 @@ from training.cyclegan.pool import FakePool
 from training.cyclegan.settings import Method
 from training.generators import build
 from training.objective import total
-from training.temporal import centre, steadiness_loss
+from training.temporal import steadiness_loss
 from weights.errors import InputError
 
 SPAN = 2.0
@@ -149,15 +149,11 @@ class Trainer:
         )
 
     def step(self, step: int, photo: Tensor, painting: Tensor) -> dict[str, float]:
-        """One step of G and F, then one of the discriminators; the weighted terms. Raises InputError.
-
-        `photo` (N, 3, H, W) has temporal.MARGIN more on each side than `painting` where steadiness is trained.
-        """
+        """One step of G and F, then one of the discriminators; the weighted terms. Raises InputError."""
         for group in (*self.generators_adam.param_groups, *self.discriminators_adam.param_groups):
             group["lr"] = learning_rate(self.method.lr, step, self.steps)
-        steady = self.method.steady_weight > 0
-        views, terms = self._step_of_generators(centre(photo) if steady else photo, painting, photo if steady else None)
-        terms |= self._step_of_discriminators(centre(photo) if steady else photo, painting, views)
+        views, terms = self._step_of_generators(photo, painting)
+        terms |= self._step_of_discriminators(photo, painting, views)
         self.average.update(self.generators, step)
         values = {name: term.item() for name, term in terms.items()}
         if not all(abs(value) < float("inf") for value in values.values()):
@@ -166,9 +162,7 @@ class Trainer:
             )
         return values
 
-    def _step_of_generators(
-        self, photo: Tensor, painting: Tensor, wide: Tensor | None
-    ) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+    def _step_of_generators(self, photo: Tensor, painting: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """The views, and the terms of G and F."""
         m = self.method
         self.discriminators.requires_grad_(False)
@@ -180,9 +174,9 @@ class Trainer:
             "gan_photo": adversarial_loss(of_photos.float(), True, m.loss),
             **cycle_terms(views, photo, painting, m),
         }
-        if wide is not None:
+        if m.steady_weight:
             with self.fabric.autocast():
-                unsteady = steadiness_loss(self.generators.to_painting, wide, views["painted"])
+                unsteady = steadiness_loss(self.generators.to_painting, photo, views["painted"])
             terms["steady"] = m.steady_weight * unsteady
         self.generator_optimizer.zero_grad()
         self.fabric.backward(total(terms))

@@ -6,6 +6,8 @@ Ghiasi et al. 2017 learn trunk and predictor from the same paintings. A trunk th
 own for its paintings, NAME.jpg (or .png) in --own each, and is better in these than in any that can be predicted of an
 unseen painting. The map is drawn to them, as seen in the whole of a painting and in parts of it, and is held to what it
 said before of all other paintings. This takes minutes. The file is written anew, or to -o.
+
+The predictor of a trunk that was trained a little further since is taken too, and belongs to --trunk then.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from torch import Tensor
 
 from training.checkpoint import bound, load_generator, load_vector, save_generator, vectors_beside
 from training.cli import parse
+from training.generators import LiteTrunk
 from training.images import pictures_in
 from training.predictor.network import StyleEncoder, StyleMap, load_predictor
 from training.predictor.views import looked_at, part_of, view_of
@@ -100,7 +103,10 @@ def run(settings: Settings) -> Path:
         torch.set_num_threads(settings.threads)
     predictor, card = load_predictor(settings.predictor)
     trunk, trunk_card = load_generator(settings.trunk)
-    card.check_trunk(trunk_card, settings.predictor)
+    if not isinstance(trunk, LiteTrunk):
+        raise InputError(f"{settings.trunk} is no trunk, and has no styles beside it: give that of the predictor.")
+    if (card.trunk, predictor.map.arguments["style_length"]) != (trunk_card.name, trunk.style_length):
+        raise InputError(f"{settings.predictor} is for another trunk, {card.trunk}, than {settings.trunk}.")
     known = {path.stem: load_vector(path)[0] for path in vectors_beside(settings.trunk)}
     own = [path for path in pictures_in(settings.own) if path.stem in known]
     if not own:
