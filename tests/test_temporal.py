@@ -117,8 +117,8 @@ def test_the_measures_on_painters_that_are_known(photo: Tensor) -> None:
     assert shift_error(Grid(), photo, 2) == 0
     wide = torch.nn.functional.interpolate(photo, size=(128, 144))
     assert rim_error(Same(), wide) == rim_error(Loud(), wide) == 0
-    area, middle = 64 * 80, 32 * 48
-    of_8 = (area - 48 * 64) / (area - middle)  # what is 8 pixels wide, of what is 16 pixels wide
+    area, middle = 96 * 112, 64 * 80
+    of_8 = (area - 80 * 96) / (area - middle)  # what is 8 pixels wide, of what is 16 pixels wide
     assert rim_error(Framed(), wide) == pytest.approx(0.2 * of_8**0.5, rel=1e-3)
 
 

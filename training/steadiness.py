@@ -33,7 +33,7 @@ RIM = 16
 """Pixels next to a painting's border that the shift error leaves out, and the rim error is about."""
 
 CONTEXT = 32
-"""Pixels that the rim error takes off each side: the painting knows what is there, or doesn't."""
+"""Pixels, of small pictures fewer, that the rim error takes off each side: the painting knows them, or doesn't."""
 
 FLO_MAGIC = 202021.25
 UNKNOWN_FLOW = 1e8
@@ -81,7 +81,8 @@ def rim_error(paint: Network, photo: Tensor) -> float:
 
     Some of it can't be had away, as strokes hang on what is around them; lines and marks along the border can.
     """
-    inside = (..., slice(CONTEXT, -CONTEXT), slice(CONTEXT, -CONTEXT))
+    cut = max(8, min(CONTEXT, min(photo.shape[2:]) // 64 * 8))
+    inside = (..., slice(cut, -cut), slice(cut, -cut))
     with torch.no_grad():
         change = (paint(photo[inside].contiguous()) - paint(photo)[inside]).square()
     rim = torch.ones(change.shape[2:], dtype=torch.bool)
