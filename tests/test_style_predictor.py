@@ -230,10 +230,9 @@ def test_a_fit_begins_with_the_prediction_and_the_two_are_judged_side_by_side(wo
 
 def test_a_predictor_is_taught_what_its_trunk_knows(world: Path, tmp_path: Path) -> None:
     path, trunk = world / "run" / "predictor.safetensors", world / "trunk" / "pack.safetensors"
-    (tmp_path / "others").mkdir()
-    stripes((30, 200, 40)).save(tmp_path / "others" / "green.png")
+    shutil.copytree(world / "paintings", tmp_path / "others", ignore=shutil.ignore_patterns("red.*", "blue.*"))
     taught = tmp_path / "taught.safetensors"
-    asked = known.Settings(path, world / "paintings", tmp_path / "others", trunk, taught, number_of_parts=2)
+    asked = known.Settings(path, world / "paintings", tmp_path / "others", trunk, output=taught, number_of_parts=2)
     assert known.run(asked) == taught and read_card(taught).training["known"] == ["blue", "red"]
     before, after = (load_predictor(file)[0] for file in (path, taught))
     for name in ("blue", "red"):
@@ -247,10 +246,12 @@ def test_a_predictor_is_taught_what_its_trunk_knows(world: Path, tmp_path: Path)
     with pytest.raises(InputError, match="is named as a style"):
         known.run(replace(asked, own=tmp_path / "others"))
     save_generator(tmp_path / "old.safetensors", before.map, replace(read_card(path), trunk_hash="the trunk's before"))
-    known.run(replace(asked, predictor=tmp_path / "old.safetensors"))
+    with pytest.raises(InputError, match="belongs to another trunk"):
+        known.run(replace(asked, predictor=tmp_path / "old.safetensors"))
+    known.run(replace(asked, predictor=tmp_path / "old.safetensors", trunk_moved=True))
     read_card(taught).check_trunk(read_card(trunk), taught)
     with pytest.raises(InputError, match="is for another trunk, pack, than"):
-        known.run(replace(asked, trunk=WEIGHTS / "pack.safetensors"))
+        known.run(replace(asked, trunk=WEIGHTS / "pack.safetensors", trunk_moved=True))
 
 
 def test_training_says_what_is_wrong(world: Path) -> None:

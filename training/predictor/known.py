@@ -7,7 +7,7 @@ own for its paintings, NAME.jpg (or .png) in --own each, and is better in these 
 unseen painting. The map is drawn to them, as seen in the whole of a painting and in parts of it, and is held to what it
 said before of all other paintings. This takes minutes. The file is written anew, or to -o.
 
-The predictor of a trunk that was trained a little further since is taken too, and belongs to --trunk then.
+With --trunk-moved it may be the predictor of the trunk before that was trained a little further; it fits --trunk then.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class Settings:
     """Other paintings, of which it is to say what it said before."""
     trunk: Path = WEIGHTS / "pack.safetensors"
     """The trunk, with its styles beside it."""
+    trunk_moved: bool = False
+    """The trunk was trained a little further since the predictor was: what it says of others nearly holds."""
     output: Annotated[Path | None, tyro.conf.arg(aliases=["-o"])] = None
     """Where the predictor goes; into its own file if not given."""
     number_of_parts: int = 12
@@ -105,7 +107,9 @@ def run(settings: Settings) -> Path:
     trunk, trunk_card = load_generator(settings.trunk)
     if not isinstance(trunk, LiteTrunk):
         raise InputError(f"{settings.trunk} is no trunk, and has no styles beside it: give that of the predictor.")
-    if (card.trunk, predictor.map.arguments["style_length"]) != (trunk_card.name, trunk.style_length):
+    if not settings.trunk_moved:
+        card.check_trunk(trunk_card, settings.predictor)
+    elif (card.trunk, predictor.map.arguments["style_length"]) != (trunk_card.name, trunk.style_length):
         raise InputError(f"{settings.predictor} is for another trunk, {card.trunk}, than {settings.trunk}.")
     known = {path.stem: load_vector(path)[0] for path in vectors_beside(settings.trunk)}
     own = [path for path in pictures_in(settings.own) if path.stem in known]
