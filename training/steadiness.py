@@ -62,7 +62,7 @@ def noise_gain(paint: Network, photo: Tensor) -> float:
     return gain
 
 
-def shift_error(paint: Network, photo: Tensor, pixels: int, rim: int = RIM) -> float:
+def shift_error(paint: Network, photo: Tensor, pixels: int) -> float:
     """RMSE in [0, 1] between f(shift(x)) and shift(f(x)), vertical and horizontal, away from the rim."""
     room = max(SHIFTS)
     errors: list[float] = []
@@ -71,8 +71,8 @@ def shift_error(paint: Network, photo: Tensor, pixels: int, rim: int = RIM) -> f
         still = paint(photo[:, :, room : room + height, room : room + width])
         for dy, dx in ((pixels, 0), (0, pixels)):
             moved = paint(photo[:, :, room + dy : room + dy + height, room + dx : room + dx + width])
-            a = moved[:, :, rim - dy : height - rim - dy, rim - dx : width - rim - dx]
-            errors.append((a - still[:, :, rim : height - rim, rim : width - rim]).square().mean().sqrt().item())
+            a = moved[:, :, RIM - dy : height - RIM - dy, RIM - dx : width - RIM - dx]
+            errors.append((a - still[:, :, RIM:-RIM, RIM:-RIM]).square().mean().sqrt().item())
     return sum(errors) / len(errors)
 
 

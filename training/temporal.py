@@ -28,10 +28,10 @@ RIM = 16
 def steadiness_loss(generator: Callable[[Tensor], Tensor], photo: Tensor, painted: Tensor) -> Tensor:
     """Mean squared difference, in [0, 1] units, between the painting of a noisy window and the window of the painting.
 
-    `photo` (N, 3, H, W), H and W multiples of 8 from 32; `painted` is generator(photo).
+    `photo` (N, 3, H, W), H and W multiples of the generator's stride from 32; `painted` is generator(photo).
     """
     height, width = painted.shape[2:]
-    cut = max(8, min(RIM, min(height, width) // 16 // 8 * 8))
+    cut = max(8, min(RIM, min(height, width) // 128 * 8))
     dy, dx = (cut + int(v) for v in torch.randint(-SHIFT, SHIFT + 1, (2,)))
     window = (..., slice(dy, height - 2 * cut + dy), slice(dx, width - 2 * cut + dx))
     noise = torch.randn_like(photo[window]) * (NOISE * torch.rand(()).item())
