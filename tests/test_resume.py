@@ -224,7 +224,7 @@ def killed(line: tuple[object, ...], after: float) -> None:
 
 
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("count", [pytest.param(4, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("count", [pytest.param(6, marks=pytest.mark.slow), pytest.param(20, marks=pytest.mark.soak)])
 def test_killed_at_random_moments_it_ends_as_an_unbroken_run(
     styles: Path, make_clip: MakeClip, tmp_path: Path, count: int
 ) -> None:
