@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from realtime.codecs import Encoding
 from realtime.render.clip import paint_clip
 from realtime.render.painter import Painter
 from realtime.styles import engines_gpu
@@ -239,7 +240,8 @@ def test_a_file_keeps_both_sets_of_buffers_busy(
     engine.prepare(48, 64)
     monkeypatch.setattr(Buffers, "up", watched)
     for name, stylizer in (("gpu", on_gpu), ("processor", on_processor)):
-        paint_clip(source, tmp_path / f"{name}.mkv", Painter([(Fraction(0), stylizer)]))
+        painter = Painter([(Fraction(0), stylizer)])
+        paint_clip(source, tmp_path / f"{name}.mkv", painter, encoding=Encoding("ffv1"))
     assert (on_gpu.at_once, on_processor.at_once) == (2, 1) and len(set(busy)) == 2
     for one, other in zip(images(tmp_path / "gpu.mkv"), images(tmp_path / "processor.mkv"), strict=True):
         np.testing.assert_array_equal(one, other)

@@ -79,7 +79,7 @@ def test_a_first_style_says_that_it_is_loading(started: Start) -> None:
             gate.wait(5)
 
     source = Numbered()
-    live = started(source, {"a": Slow(1), "b": Slow(2)})
+    live = started(source, {"a": Fake(1), "b": Slow(2)})
     source.let()
     assert shown(live).style == "a"
     live.choose("b")
