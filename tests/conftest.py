@@ -20,11 +20,9 @@ from weights.files import sha256 as file_sha256
 from weights.folders import USER_FOLDER, user_folder
 
 if TYPE_CHECKING:
-    from gatys.settings import Settings
-
-if TYPE_CHECKING:
     from PyQt5.QtWidgets import QApplication
 
+    from gatys.settings import Settings
     from realtime.window.window import Window
     from tests.live_fakes import Start
     from tests.window_fakes import Open

@@ -22,6 +22,7 @@ from realtime.render.pipeline import Progress
 from realtime.styles.blends import Part
 from tests.conftest import MakeClip, picture
 from tests.test_main import ROOT, run
+from tests.test_plan import close
 from weights.card import Card
 from weights.catalog import Style
 from weights.errors import InputError
@@ -53,6 +54,15 @@ def test_a_folder_with_clips_keeps_its_tree(styles: Path, folder: Path, capsys: 
     assert said.err.count("--overwrite") == 2
     assert run("in", "-o", "out", "--weights", styles, "--overwrite") == 0
     assert len(capsys.readouterr().out.splitlines()) == 3
+
+
+def test_a_folder_that_can_not_be_read_does_not_end_the_others(
+    styles: Path, folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    close(monkeypatch, Path("in/below"))
+    assert run("in", "-o", "out", "--weights", styles) == 2
+    assert files("out") == ["a.png", "b.png"]
+    assert capsys.readouterr().err.count(f"{Path('in/below')} can't be read (Permission denied)") == 1
 
 
 def test_a_full_disk_does_not_end_the_others(

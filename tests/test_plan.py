@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -41,7 +44,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def targets(*inputs: str, out: str | None = None) -> list[str]:
-    return [job.target.as_posix() for job in plan(map(Path, inputs), Path(out) if out else None, "wave")]
+    return [job.target.as_posix() for job in plan(map(Path, inputs), Path(out) if out else None, "wave")[0]]
 
 
 def test_without_o_the_name_says_the_style(here: Path) -> None:
@@ -64,13 +67,36 @@ def test_a_folder_gives_its_pictures_and_clips_in_formats_that_can_be_written(he
 TREE = ["out/a.jpg", "out/below/d.jpg", "out/below/e.mp4", "out/c.png", "out/z.png"]
 
 
+def close(monkeypatch: pytest.MonkeyPatch, folder: Path) -> None:
+    """Let nobody read the `folder`, not even root."""
+    scandir = os.scandir
+
+    def refuse(path: str) -> Any:
+        if Path(path) == folder:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+
+
+def test_a_folder_that_can_not_be_read_is_said(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = Path("dir/below")
+    close(monkeypatch, closed)
+    jobs, unread = plan([Path("dir")], Path("out"), "wave")
+    assert [job.target.as_posix() for job in jobs] == ["out/a.jpg", "out/c.png", "out/z.png"]
+    assert len(unread) == 1
+    assert unread[0].startswith(f"The folder {closed} can't be read (Permission denied)")
+    with pytest.raises(InputError, match="can't be read"):
+        plan([closed], Path("out"), "wave")
+
+
 def test_what_was_painted_into_the_folder_is_not_painted_again(here: Path) -> None:
     Path("dir/out").mkdir()
     Path("dir/out/a.jpg").touch()
-    jobs = plan([Path("dir")], Path("dir/out"), "wave")
+    jobs, _ = plan([Path("dir")], Path("dir/out"), "wave")
     assert [job.target.as_posix() for job in jobs] == [f"dir/{name}" for name in TREE]
     assert [job.there for job in jobs] == [True, False, False, False, False]
-    assert not plan([Path("a.jpg")], Path("dir/out"), "wave")[0].there, "what is named is painted again"
+    assert not plan([Path("a.jpg")], Path("dir/out"), "wave")[0][0].there, "what is named is painted again"
 
 
 def moving(name: str) -> Path:
@@ -82,15 +108,15 @@ def moving(name: str) -> Path:
 @pytest.mark.parametrize("name", ["m.gif", "m.webp", "m.png"])
 def test_pictures_that_move_are_clips(here: Path, name: str) -> None:
     moving(name)
-    (job,) = plan([Path(name)], None, "wave")
+    [job], _ = plan([Path(name)], None, "wave")
     assert (job.still, job.target.name) == (False, "m-wave.gif" if name == "m.gif" else "m-wave.webp")
-    (first,) = plan([Path(name)], Path("x.jpg"), "wave")
+    [first], _ = plan([Path(name)], Path("x.jpg"), "wave")
     assert first.still, "its first picture"
 
 
 def test_a_gif_of_one_picture_is_a_still(here: Path) -> None:
     Image.fromarray(picture(32, 48)).save("s.gif")
-    (job,) = plan([Path("s.gif")], None, "wave")
+    [job], _ = plan([Path("s.gif")], None, "wave")
     assert (job.still, job.target.name) == (True, "s-wave.png")
 
 
@@ -118,7 +144,7 @@ def test_no_two_files_go_to_one_place_and_none_onto_an_original(
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
         try:
-            jobs = plan([Path(root, "in")] if folder else paths, Path(root, output), "wave")
+            jobs, _ = plan([Path(root, "in")] if folder else paths, Path(root, output), "wave")
         except InputError:
             return
         targets = [job.target.resolve() for job in jobs]

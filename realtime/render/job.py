@@ -44,7 +44,7 @@ def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Pa
     What can't be done is said, and the rest is done all the same.
     """
     steps = steps_of(options, style)
-    jobs = plan(inputs, output, name_of_steps(steps))
+    jobs, unread = plan(inputs, output, name_of_steps(steps))
     notes = dict.fromkeys(encoding_of(options, job.target)[1] for job in jobs if not job.still and not options.join)
     if options.fps is not None and not any(is_numbered(job.source) for job in jobs):
         raise InputError("--fps is how fast numbered pictures follow each other, as in frames/%05d.png: leave it out.")
@@ -52,16 +52,21 @@ def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Pa
     try:
         if any(job.target == STREAM for job in jobs) and (options.json or options.dry_run):
             raise InputError("-o - sends the picture to where --json and --dry-run would talk: give -o a file's name.")
+        for words in (*unread, *notes):
+            report.note(words)
         if options.join and not options.only_tries:
             tidy_when_stopped()
-            return _each(report, ((Task(job), partial(join_job, job, options, resume)) for job in jobs), len(jobs))
-        for note in notes:
-            report.note(note)
-        if options.ray is not None and not options.only_tries:
-            return _paint_on_cluster(report, jobs, options, steps, resume)
-        return _paint_here(report, jobs, options, steps, resume)
+            joining = ((Task(job), partial(join_job, job, options, resume)) for job in jobs)
+            code = _each(report, joining, len(jobs))
+        elif options.ray is not None and not options.only_tries:
+            code = _paint_on_cluster(report, jobs, options, steps, resume)
+        else:
+            code = _paint_here(report, jobs, options, steps, resume)
     finally:
         report.close()
+    if unread:
+        raise InputError(f"{len(unread)} of the folders could not be read, as said above.")
+    return code
 
 
 def _paint_here(report: Report, jobs: Sequence[Job], options: Options, steps: Schedule, resume: Resume) -> int:

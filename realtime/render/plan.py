@@ -48,8 +48,8 @@ class _Source:
         return not moves and (is_still(self.path) or self.path.suffix.lower() == ".gif")
 
 
-def plan(inputs: Iterable[Path], output: Path | None, style: str) -> list[Job]:
-    """What to paint and where to.
+def plan(inputs: Iterable[Path], output: Path | None, style: str) -> tuple[list[Job], list[str]]:
+    """What to paint and where to; and a sentence about each folder below an input that can't be read.
 
     `output` is a file for one input, else a folder; without it, each goes into the working folder as NAME-STYLE. A
     folder's tree is kept under `output`. Raises InputError where an input doesn't exist or `output` doesn't fit.
@@ -62,14 +62,15 @@ def plan(inputs: Iterable[Path], output: Path | None, style: str) -> list[Job]:
         raise InputError(f"{where} can't be used ({error.strerror or error}): choose another name.") from error
 
 
-def _plan(inputs: list[Path], output: Path | None, style: str) -> list[Job]:
+def _plan(inputs: list[Path], output: Path | None, style: str) -> tuple[list[Job], list[str]]:
     if STREAM in (*inputs, output):
-        return [_through_a_pipe(inputs, output)]
-    sources = list(_expand(inputs, output, style))
+        return [_through_a_pipe(inputs, output)], []
+    unread: list[str] = []
+    sources = list(_expand(inputs, output, style, unread))
     if output is not None and _is_file_name(output):
         if len(sources) != 1 or inputs[0].is_dir():
             raise InputError(f"{len(sources)} files don't fit into the one file {output}: give -o a folder.")
-        return [_one(sources[0], output)]
+        return [_one(sources[0], output)], unread
     folder = Path() if output is None else output
     if folder.exists() and not folder.is_dir():
         raise InputError(f"{folder} is no folder: give -o a folder, or a name that ends in .jpg, .png or .mp4.")
@@ -84,11 +85,14 @@ def _plan(inputs: list[Path], output: Path | None, style: str) -> list[Job]:
         target = _free(place, source.path.stem, "" if apart else ending, _suffix(source.path, still), style, taken)
         taken.add(target.resolve())
         jobs.append(Job(source.path, target, still, source.inside is not None and target.exists()))
-    return jobs
+    return jobs, unread
 
 
-def _expand(inputs: list[Path], output: Path | None, style: str) -> Iterator[_Source]:
-    """The files to paint; of a folder all in it and below it, less what an earlier run painted beside them."""
+def _expand(inputs: list[Path], output: Path | None, style: str, unread: list[str]) -> Iterator[_Source]:
+    """The files to paint; of a folder all in it and below it, less what an earlier run painted beside them.
+
+    What folders can't be read is added to `unread`.
+    """
     for path in inputs:
         if is_numbered(path) and numbers_in(path):
             yield _Source(path)
@@ -98,19 +102,30 @@ def _expand(inputs: list[Path], output: Path | None, style: str) -> Iterator[_So
         if not path.is_dir():
             yield _Source(path)
             continue
-        found = sorted(p for p in _below(path, output) if is_still(p) or p.suffix.lower() in _CLIPS)
+        closed: list[str] = []
+        found = sorted(p for p in _below(path, output, closed) if is_still(p) or p.suffix.lower() in _CLIPS)
         if not found:
-            raise InputError(f"The folder {path} holds no pictures or clips: choose another one.")
+            nothing = f"The folder {path} holds no pictures or clips: choose another one."
+            raise InputError(closed[0] if closed else nothing)
+        unread += closed
         stems = {p.with_suffix("") for p in found}
         for file in found:
             if file.with_name(file.stem.removesuffix(f"-{style}")) not in stems - {file.with_suffix("")}:
                 yield _Source(file, file.relative_to(path))
 
 
-def _below(folder: Path, output: Path | None) -> Iterator[Path]:
-    """The files in `folder` and below it that aren't hidden; not those in `output`, which may lie in it."""
+def _below(folder: Path, output: Path | None, closed: list[str]) -> Iterator[Path]:
+    """The files in `folder` and below it that aren't hidden; not those in `output`, which may lie in it.
+
+    About each folder that can't be read a sentence is added to `closed`.
+    """
+
+    def say(error: OSError) -> None:
+        reason = error.strerror or error
+        closed.append(f"The folder {error.filename} can't be read ({reason}): make it readable, and try again.")
+
     away = output.resolve() if output is not None and output.resolve() != folder.resolve() else None
-    for here, folders, files in os.walk(folder):
+    for here, folders, files in os.walk(folder, onerror=say):
         folders[:] = [name for name in folders if not name.startswith(".") and (Path(here) / name).resolve() != away]
         yield from (Path(here) / name for name in files if not name.startswith("."))
 
