@@ -11,7 +11,9 @@ import numpy as np
 import pytest
 
 from realtime.render.clip import paint_clip
+from realtime.render.reader import ClipReader
 from realtime.render.resume import Resume
+from realtime.timeline import Trim
 from tests.conftest import MakeClip, same
 from tests.read_back import audio, frames, times
 from weights.errors import InputError
@@ -47,6 +49,19 @@ def test_a_broadcast_clock_starts_at_0(make_clip: MakeClip, tmp_path: Path, name
         begin = min(s.start_time * s.time_base for s in clip.streams if s.start_time is not None and s.time_base)
     assert times(tmp_path / "out.mp4") == [t - begin for t in times(source)]
     assert audio(tmp_path / "out.mp4")[0][1] - times(tmp_path / "out.mp4")[0] == audio(source)[0][1] - times(source)[0]
+
+
+def test_a_bare_stream_has_no_times_but_its_rate(make_clip: MakeClip, tmp_path: Path) -> None:
+    """What a camera's own program leaves, say: it can't be searched either."""
+    at = [Fraction(i, 25) for i in range(12)]
+    source = make_clip("in.h264")
+    for part in (None, Resume(part_seconds=10)):
+        paint_clip(source, tmp_path / "out.mp4", same, resume=part)
+        assert times(tmp_path / "out.mp4") == at
+    paint_clip(source, tmp_path / "cut.mp4", same, trim=Trim(Fraction(1, 5), Fraction(2, 5)))
+    assert times(tmp_path / "cut.mp4") == at[:5]
+    with ClipReader(source) as reader:
+        assert [timed.pts * reader.video.time_base for timed in reader.frames(Fraction(0), 0)] == at
 
 
 @pytest.mark.parametrize("content", [b"", b"no video" * 100, None])

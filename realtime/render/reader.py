@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -62,6 +62,7 @@ class ClipReader:
         self.covers: list[tuple[Any, bytes]] = []
         self._to_image = ToImage()
         self._next: int | None = None  # the earliest time that the next frame may have
+        self._end: int | None = None  # when the last frame is over
         self._sizes: tuple[Size, Size] | None = None  # painted at, and delivered
         self.cut = Cut(trim)
 
@@ -143,15 +144,16 @@ class ClipReader:
         Where the file can be searched they begin at least `lead` frames before `since`, seconds of the times given,
         else with the first one. Not after anything else was read.
         """
-        begun = list(islice(self._timed(), 1))
+        timed = self._timed()
+        begun = list(islice(timed, 1))
         if not begun:
             raise self._nothing()
-        found = self._found(since, max(lead, bool(self.trim)))
+        found = self._found(since, max(lead, bool(self.trim)), chain(begun, timed))
         yield from self.cut.frames(found, self.video.time_base)
         if not self.cut.begun:
             raise self._nothing()
 
-    def _found(self, since: Fraction, lead: int) -> Iterator[Timed]:
+    def _found(self, since: Fraction, lead: int, from_the_first: Iterable[Timed]) -> Iterator[Timed]:
         """What `frames` gives, and what lies before the cut."""
         begin = since + self.trim.start
         if begin > _WORTH_SEARCHING and _CAN_SEARCH & set(self.container.format.name.split(",")):
@@ -166,9 +168,10 @@ class ClipReader:
                     yield from found
                     return
                 before.append(timed)
-        self.container.seek(0)
-        self._flush()
-        yield from self._timed()
+            self.container.seek(0)
+            self._flush()
+            from_the_first = self._timed()
+        yield from from_the_first
 
     def _search(self, since: Fraction) -> Iterator[Timed]:
         """Frames from the second key frame before `since` on: what follows the first may lean on what lies before."""
@@ -189,7 +192,7 @@ class ClipReader:
         self.video.codec_context.flush_buffers()
         if self._decoder is not None:
             self._decoder.flush_buffers()
-        self._next = None
+        self._next = self._end = None
         self.losses.begin_anew()
 
     def _timed(self) -> Iterator[Timed]:
@@ -256,8 +259,7 @@ class ClipReader:
             size = self.layout.size_of(image, even=True)
             self._sizes = self.layout.paint_size(image, even=True), size
             self.form = form_of(self.container, self.video, frame, self.layout.whole(size))
-        pts = None if frame.pts is None else frame.pts - round(self.begin / self.video.time_base)
-        return Timed(frame, self._time(pts), int(frame.duration or 0))
+        return self._at(frame, round(self.begin / self.video.time_base))
 
     def _placed(self, packets: list[Any]) -> Iterator[Any]:
         """Those of `packets` that are within the cut, at their new times."""
@@ -271,9 +273,16 @@ class ClipReader:
             elif self.cut.takes(packet):
                 yield packet
 
-    def _time(self, pts: int | None) -> int:
-        """When a frame is shown: at `pts`, but after the one before it, as an encoder takes no two of one time."""
-        if self._next is not None and (pts is None or pts < self._next):
-            pts = self._next
-        self._next = (pts or 0) + 1
-        return self._next - 1
+    def _at(self, frame: Any, begin: int) -> Timed:
+        """`frame` with its time after `begin`: where it has none, as in a bare stream, when the one before it is over.
+
+        It is later than the one before it in any case, as an encoder takes no two of one time.
+        """
+        duration, rate = int(frame.duration or 0), self.video.average_rate or self.video.guessed_rate
+        follows = -begin if self._end is None else self._end
+        pts = follows if frame.pts is None else frame.pts - begin
+        if self._next is not None:
+            pts = max(pts, self._next)
+        self._next = pts + 1
+        self._end = pts + (duration or (round(1 / rate / self.video.time_base) if rate else 1))
+        return Timed(frame, pts, duration)
