@@ -172,6 +172,14 @@ def test_a_folder_painted_into_itself_is_not_painted_twice(here: Path) -> None:
     ]
 
 
+def test_a_percent_sign_in_the_name_of_a_clip_is_no_number(here: Path) -> None:
+    for name in ("dir/50%discount.mp4", "dir/50%discount.jpg", "dir/100%.mp4"):
+        Path(name).touch()
+    assert targets("dir/50%discount.mp4") == ["50-discount-wave.mp4"]
+    found = targets("dir", out="out")
+    assert {"out/50-discount.mp4", "out/50%discount.jpg", "out/100%.mp4"} <= {*found}
+
+
 def test_originals_are_never_targets(here: Path) -> None:
     assert targets("a.jpg", out=".") == ["a-wave.jpg"]
     assert targets("dir/a.jpg", "a.jpg", out="dir") == ["dir/a-wave.jpg", "dir/a-wave-2.jpg"]

@@ -82,7 +82,8 @@ def _plan(inputs: list[Path], output: Path | None, style: str) -> tuple[list[Job
         place = folder / source.inside.parent if source.inside is not None else folder
         apart = output is None and is_numbered(source.path)  # they are many, and lie together
         place = folder / f"{source.path.absolute().parent.name}-{style}" if apart else place
-        target = _free(place, source.path.stem, "" if apart else ending, _suffix(source.path, still), style, taken)
+        stem = source.path.stem if apart or still else _no_number(source.path.stem)
+        target = _free(place, stem, "" if apart else ending, _suffix(source.path, still), style, taken)
         taken.add(target.resolve())
         jobs.append(Job(source.path, target, still, source.inside is not None and target.exists()))
     return jobs, unread
@@ -185,6 +186,11 @@ def _suffix(source: Path, still: bool) -> str:
     if pages(source):
         return ".gif" if suffix == ".gif" else ".webp"
     return source.suffix if suffix in VIDEO_SUFFIXES else ".mkv"  # Matroska holds any sound
+
+
+def _no_number(stem: str) -> str:
+    """`stem`, that of a clip: as the painting's it would stand for numbered pictures where it says 50%discount."""
+    return stem.replace("%", "-") if is_numbered(Path(stem)) else stem
 
 
 def _free(folder: Path, stem: str, ending: str, suffix: str, style: str, taken: set[Path]) -> Path:
