@@ -113,6 +113,15 @@ def test_a_dry_run_writes_nothing(styles: Path, here: Path, capsys: pytest.Captu
         assert "2 files, 26 frames, about 0:0" in said.err and "nothing was written" in said.err
 
 
+def test_a_dry_run_counts_what_a_file_does_not_tell(
+    styles: Path, here: Path, make_clip: MakeClip, capsys: pytest.CaptureFixture[str]
+) -> None:
+    make_clip("bare.h264")
+    assert run("bare.h264", "--weights", styles, "--dry-run") == 0
+    said = capsys.readouterr()
+    assert "64x48, 12 frames, about 0:00" in said.out and "1 file, 12 frames" in said.err
+
+
 def test_what_only_tries_is_done_here_and_alone(styles: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words in (["--ray"], ["--join"], ["--part", "1/2"]):
         assert run("clip.mp4", "-o", "out.mp4", "--weights", styles, "--dry-run", *words) == 0

@@ -17,11 +17,12 @@ from realtime.frames import resize
 from realtime.layout import Layout
 from realtime.numbered import is_numbered
 from realtime.render.clip import Whole
-from realtime.render.opened import open_clip, pictures_of
+from realtime.render.opened import Reader, open_clip, pictures_of
 from realtime.render.painter import Painter
 from realtime.render.picture import Picture
 from realtime.render.pipeline import Paint, Pipeline, Sink
 from realtime.render.plan import Job
+from realtime.render.reader import ClipReader
 from realtime.stills import read_still
 from realtime.timeline import Trim
 from weights.errors import InputError
@@ -83,7 +84,17 @@ class Estimator:
                     sink = Whole(reader, Path(folder) / name, Encoding("ffv1") if numbered else encoding)
                     few, painter = chain((first,), pictures), self._painter
                     self._paces[key] = pace(few, painter.picture, sink, self._steady, at_once=painter.at_once)
-            return Estimate(reader.form.size, reader.total, reader.total * self._paces[key])
+            frames = reader.total or _counted(reader)
+            return Estimate(reader.form.size, frames, frames * self._paces[key])
+
+
+def _counted(reader: Reader) -> int:
+    """How many pictures there are where the file's head doesn't say so, about: its packets know."""
+    if not isinstance(reader, ClipReader):
+        return 0
+    with ClipReader(reader.path, trim=reader.trim) as other:
+        packets = (p for p in other.packets() if p.stream is other.video and p.size)
+        return sum(p.pts is None or p.pts >= 0 for p in packets)
 
 
 def pace(
