@@ -82,8 +82,7 @@ def _plan(inputs: list[Path], output: Path | None, style: str) -> tuple[list[Job
         place = folder / source.inside.parent if source.inside is not None else folder
         apart = output is None and is_numbered(source.path)  # they are many, and lie together
         place = folder / f"{source.path.absolute().parent.name}-{style}" if apart else place
-        stem = source.path.stem if apart or still else _no_number(source.path.stem)
-        target = _free(place, stem, "" if apart else ending, _suffix(source.path, still), style, taken)
+        target = _free(place, _stem(source), "" if apart else ending, _suffix(source.path, still), style, taken)
         taken.add(target.resolve())
         jobs.append(Job(source.path, target, still, source.inside is not None and target.exists()))
     return jobs, unread
@@ -188,9 +187,11 @@ def _suffix(source: Path, still: bool) -> str:
     return source.suffix if suffix in VIDEO_SUFFIXES else ".mkv"  # Matroska holds any sound
 
 
-def _no_number(stem: str) -> str:
-    """`stem`, that of a clip: as the painting's it would stand for numbered pictures where it says 50%discount."""
-    return stem.replace("%", "-") if is_numbered(Path(stem)) else stem
+def _stem(source: _Source) -> str:
+    """What the painting's name begins with: that of one clip must not stand for numbered pictures, as 50%discount."""
+    stem = source.path.stem
+    one = not source.still and not is_numbered(source.path)
+    return stem.replace("%", "-") if one and is_numbered(Path(stem)) else stem
 
 
 def _free(folder: Path, stem: str, ending: str, suffix: str, style: str, taken: set[Path]) -> Path:
