@@ -5,15 +5,19 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import psutil
 import pytest
+import torch
 
-from tests.johnson_fakes import LOSS, tiny_training
+from tests.johnson_fakes import LOSS, change, tiny_training
+from training import loop
 from training.checkpoint import load_generator
-from training.johnson import Settings
+from training.johnson import Settings, train
 from training.run import Run
+from weights.errors import InputError
 
 
 @pytest.fixture
@@ -46,6 +50,18 @@ def test_all_processes_stop_where_the_first_one_is_asked_to(tmp_path: Path) -> N
                 first.saved()
             break
     first.close()
+
+
+@pytest.mark.parametrize(
+    ("process", "kind", "words"), [(0, InputError, "There is nothing to resume"), (1, SystemExit, "^2$")]
+)
+def test_what_all_processes_refuse_is_said_once(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, process: int, kind: type[BaseException], words: str
+) -> None:
+    fabric = SimpleNamespace(world_size=2, local_rank=process, device=torch.device("cpu"))
+    monkeypatch.setattr(loop, "launched", lambda *_: fabric)
+    with pytest.raises(kind, match=words):
+        train(change(settings, resume=True))
 
 
 WAITS = """

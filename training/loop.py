@@ -26,7 +26,7 @@ from training.optimisation import (
     optimizer_of,
 )
 from training.perceptual import pixel_loss
-from training.processes import launched
+from training.processes import launched, said_once
 from training.resident import ResidentCrops, resident
 from training.resume import names_of, state_to_resume, taking_over, what_must_stay
 from training.run import Run, outlive_a_stop
@@ -78,6 +78,16 @@ class _Loop:
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # what it computes in is said below
         precision, words = chosen_precision(s.precision, s.accelerator)
         self.fabric = launched(s.accelerator, s.devices, precision)
+        with said_once(self.fabric):
+            self._begin()
+        self.run_folder = Run(
+            training.folder, training.record, s.checkpoint_minutes, self.fabric.is_global_zero, s.line_seconds
+        )
+        self.run_folder.say(f"computing in {words}")
+
+    def _begin(self) -> None:
+        """Find the photos, and set up all else, fresh or as the checkpoint has it. Raises InputError."""
+        s = self.settings
         self._find_photos()
         self.a_step = s.batch * self.fabric.world_size
         self.between_checkpoints = max(SHORTEST_PASS, len(self.photos) // self.a_step)
@@ -85,13 +95,9 @@ class _Loop:
         self.first = 0
         self.patience = Patience(s.patience)
         self.same = self._what_must_stay()
-        state = state_to_resume(training.folder, self.same) if s.resume else None
-        with taking_over(training.folder):
+        state = state_to_resume(self.training.folder, self.same) if s.resume else None
+        with taking_over(self.training.folder):
             self._set_up(state)
-        self.run_folder = Run(
-            training.folder, training.record, s.checkpoint_minutes, self.fabric.is_global_zero, s.line_seconds
-        )
-        self.run_folder.say(f"computing in {words}")
 
     def _find_photos(self) -> None:
         s = self.settings

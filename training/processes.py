@@ -5,9 +5,13 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from lightning_fabric import Fabric
+
+from weights.errors import InputError
 
 _STARTER = "LIVEBRUSH_STARTER"
 """Tells a process that Fabric begins the id of the one that it belongs to."""
@@ -30,6 +34,17 @@ def launched(accelerator: str, devices: int, precision: Any) -> Fabric:
     finally:
         del os.environ[_STARTER]
     return fabric
+
+
+@contextmanager
+def said_once(fabric: Fabric) -> Iterator[None]:
+    """For lines that refuse in all processes alike: the first one of each machine says it, the others end quietly."""
+    try:
+        yield
+    except InputError:
+        if fabric.local_rank == 0:
+            raise
+        raise SystemExit(2) from None
 
 
 def _end_with(starter: int) -> None:

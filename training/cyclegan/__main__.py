@@ -30,7 +30,7 @@ from training.cyclegan.domains import Domains, HeldOut, crop_pairs, split_domain
 from training.cyclegan.settings import Settings, card_of
 from training.cyclegan.trainer import GeneratorPair, Trainer
 from training.images import sheet
-from training.processes import launched
+from training.processes import launched, said_once
 from training.provenance import install
 from training.resume import names_of, state_to_resume, taking_over, what_must_stay
 from training.run import Run, outlive_a_stop
@@ -69,14 +69,15 @@ def run_training(settings: Settings) -> bool:
     fabric = launched(s.accelerator, s.devices, s.precision)
     a_step = s.batch * fabric.world_size
     same = must_stay(s, domains, a_step)
-    state = state_to_resume(s.folder, same) if s.resume else None
+    with said_once(fabric):
+        state = state_to_resume(s.folder, same) if s.resume else None
     held_out = HeldOut(s, domains, fabric.device)
     a_pass = max(1, max(len(domains.photos), len(domains.paintings)) // a_step)
     steps = s.steps or max(1, round(s.epochs * a_pass))
     trainer = Trainer(fabric, s.method, s.size, steps, s.channels_last)
     first = 0
     if state:
-        with taking_over(s.folder):
+        with said_once(fabric), taking_over(s.folder):
             trainer.load(state)
             first = state["step"]
     trainer.launch()
