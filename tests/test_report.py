@@ -18,9 +18,11 @@ from realtime.render.json_lines import Lines
 from realtime.render.pipeline import Progress, Summary
 from realtime.render.plan import Job
 from realtime.render.report import minutes
+from realtime.tone_curve import PQ
 from tests.conftest import MakeClip, picture
 from tests.read_back import images, read_picture
 from tests.test_main import run
+from tests.test_matrix import write_hdr
 from weights.errors import InputError
 
 
@@ -158,6 +160,12 @@ def test_a_preview_has_square_pixels_and_its_place_beside_the_source(
     assert run(source, "--weights", styles, "--preview", target, "--side-by-side") == 0
     assert read_picture(target).shape == (48, 192, 3)
     assert run(tmp_path / "still.jpg", "--weights", styles, "--preview", tmp_path / "of-a-still.png") == 0
+
+
+def test_a_preview_says_what_is_lost(styles: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_hdr(Path("hdr.mkv"), PQ, (0, 0.47, 0.58, 1))
+    assert run("hdr.mkv", "--weights", styles, "--preview", "p.png") == 0
+    assert "hdr.mkv is HDR: its brightness was toned down to BT.709." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -39,9 +39,13 @@ class Losses:
         """What follows is read from elsewhere."""
         self._packets, self.damaged = 0, 0
 
+    def of_tone(self) -> list[str]:
+        """What was lost of the brightness, in words."""
+        return [f"{self._name} is HDR: its brightness was toned down to BT.709."] if self.toned else []
+
     def notes(self, painted: int) -> list[str]:
         """What was lost, in words, where so many frames were `painted`."""
-        notes = [f"{self._name} is HDR: its brightness was toned down to BT.709."] if self.toned else []
+        notes = self.of_tone()
         if self.damaged:
             lost = self._packets - painted if self.whole else 0
             pieces = "1 damaged piece" if self.damaged == 1 else f"{self.damaged} damaged pieces"

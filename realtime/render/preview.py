@@ -9,6 +9,7 @@ from realtime.frames import fit_alpha, resize
 from realtime.layout import Layout
 from realtime.render.opened import open_clip, pictures_of
 from realtime.render.painter import Painter
+from realtime.render.reader import ClipReader
 from realtime.stills import StillPicture, write_still
 from realtime.timeline import Trim
 from weights.errors import InputError
@@ -17,10 +18,10 @@ from weights.files import not_the_original
 
 def paint_preview(
     source: Path, target: Path, painter: Painter, layout: Layout, trim: Trim, rate: Fraction, at: Fraction | None = None
-) -> None:
+) -> list[str]:
     """Paint the frame of the clip `source` that is seen `at` its second (None: in the middle of `trim`) to `target`.
 
-    Its pixels become square. It is painted by itself, not held steady. Raises InputError.
+    Its pixels become square. It is painted by itself, not held steady. Returns notes in words. Raises InputError.
     """
     not_the_original(target, source)
     if at is None:
@@ -40,3 +41,4 @@ def paint_preview(
     image = resize(painted.image, (height, round(width * aspect) if aspect else width))
     alpha = None if painted.alpha is None else fit_alpha(painted.alpha, (height, image.shape[1]))
     write_still(StillPicture(image, alpha), target)
+    return reader.losses.of_tone() if isinstance(reader, ClipReader) else []

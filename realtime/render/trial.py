@@ -26,11 +26,11 @@ def preview(jobs: Sequence[Job], painter: Painter, options: Options, report: Rep
     job = replace(jobs[0], target=target)
     report.start(job)
     if job.still:
-        paint_still(job.source, target, painter, layout_of(options))
+        notes = paint_still(job.source, target, painter, layout_of(options))
     else:
         rate = rate_of(options.fps)
-        paint_preview(job.source, target, painter, layout_of(options), options.trim, rate, options.at)
-    report.done(job, Summary(1))
+        notes = paint_preview(job.source, target, painter, layout_of(options), options.trim, rate, options.at)
+    report.done(job, Summary(1, notes))
     return 0
 
 
