@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import cv2
@@ -67,7 +68,7 @@ class Steady:
         self._back: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)  # what is carried along
         self._forth: Any = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)  # the check
         self._before: _Before | None = None
-        self._grid: NDArray[np.float32] | None = None
+        self._grid = lru_cache(2)(_grid)  # the reduced size's, and the painting's
         self._last: deque[_Before] = deque(maxlen=LEAD_IN)
         self.cuts = 0
 
@@ -110,12 +111,12 @@ class Steady:
         back = np.round(self._back.calc(now, before, None) * _FINEST) / _FINEST
         forth = np.round(self._forth.calc(before, now, None) * _FINEST) / _FINEST
         h, w = now.shape
-        grid = np.stack(np.meshgrid(np.arange(w), np.arange(h)), 2).astype(np.float32)
-        at = grid + back
+        at = self._grid(h, w) + back
         returned = back + led(forth, at)
         came = led(before, at)
-        inside = (at >= 0).all(2) & (at[..., 0] <= w - 1) & (at[..., 1] <= h - 1)
-        agree = np.square(returned).sum(2) < _DISAGREE**2 + 0.01 * (np.square(back).sum(2))
+        x, y = at[..., 0], at[..., 1]
+        inside = (x >= 0) & (y >= 0) & (x <= w - 1) & (y <= h - 1)
+        agree = _squared(returned) < _DISAGREE**2 + 0.01 * _squared(back)
         alike = cv2.absdiff(came, now) < _SAME_COLOR
         fits = (inside & agree & alike).astype(np.float32)
         return back, np.asarray(cv2.blur(cv2.erode(fits, np.ones((3, 3))), (3, 3)), np.float32)
@@ -124,13 +125,21 @@ class Steady:
         h, w = painted.shape[:2]
         scale = np.array((w / back.shape[1], h / back.shape[0]), np.float32)
         small = back * scale
-        small[np.abs(small).max(2) < _STILL] = 0
+        small[(np.abs(small[..., 0]) < _STILL) & (np.abs(small[..., 1]) < _STILL)] = 0
         flow = cv2.resize(small, (w, h), interpolation=cv2.INTER_LINEAR)
-        if self._grid is None or self._grid.shape[:2] != (h, w):
-            self._grid = np.stack(np.meshgrid(np.arange(w), np.arange(h)), 2).astype(np.float32)
-        carried = led(before, self._grid + flow, cv2.INTER_CUBIC)
+        carried = led(before, self._grid(h, w) + flow, cv2.INTER_CUBIC)
         share = cv2.resize(fits, (w, h), interpolation=cv2.INTER_LINEAR) * _KEPT
         return np.asarray(cv2.blendLinear(carried, painted, share, 1 - share), np.uint8)
+
+
+def _grid(h: int, w: int) -> NDArray[np.float32]:
+    """Where each pixel of a picture is, `(h, w, 2)` pixels (x, y)."""
+    return np.stack(np.meshgrid(np.arange(w), np.arange(h)), 2).astype(np.float32)
+
+
+def _squared(vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The squared length of each of the `(h, w, 2)` vectors; numpy's own sum over so short an axis takes ten times."""
+    return np.asarray(np.square(vectors[..., 0]) + np.square(vectors[..., 1]))
 
 
 def led(array: NDArray[Any], at: NDArray[np.float32], how: int = cv2.INTER_LINEAR) -> NDArray[Any]:
@@ -165,5 +174,5 @@ def _laplacian(image: Image) -> NDArray[np.float32]:
 def _small(source: Image) -> NDArray[np.uint8]:
     h, w = source.shape[:2]
     lines = min(h, _LINES)
-    reduced = resize(source, (lines, max(16, round(w * lines / h))))
-    return np.asarray(cv2.cvtColor(reduced, cv2.COLOR_RGB2GRAY), np.uint8)
+    grey = np.asarray(cv2.cvtColor(source, cv2.COLOR_RGB2GRAY), np.uint8)
+    return resize(grey, (lines, max(16, round(w * lines / h))))
