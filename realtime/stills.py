@@ -26,6 +26,9 @@ from weights.files import not_the_original, replacing
 _OPAQUE = (b"\xff\xd8\xff", b"BM", b"P4", b"P5", b"P6")
 """How files begin whose kind has no transparency."""
 
+_HEIC_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"))
+"""What follows "ftyp" in a HEIC; in a clip, or an AVIF, it is something else."""
+
 _TIFF = (b"II*\0", b"MM\0*")
 
 _MANY = frozenset((".gif", ".webp", ".png", ".apng", ".avif", ".tif", ".tiff"))
@@ -83,7 +86,7 @@ def decode_still(data: bytes, name: str, heic: bool | None = None, lines: int = 
 
     `heic` says whether it is a HEIC, None that `data` must tell.
     """
-    if heic or (heic is None and data[4:8] == b"ftyp" and not data[8:12].startswith(b"avi")):
+    if heic or (heic is None and data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS):
         return _in_srgb(_read_heic(data, name))
     still = _decode(data, not data.startswith(_OPAQUE), _reduction(data, lines) if lines else 1)
     if still is None:

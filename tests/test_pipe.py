@@ -63,6 +63,10 @@ def test_from_a_pipe_into_a_file_and_the_other_way(styles: Path, tmp_path: Path)
         (b"", ("a.png", "-o", "-"), "There is no file a.png"),
         (b"", ("-", "-o", "a.mp4"), "can't be written as a.mp4"),
         (b"", ("-", "-o", "."), "can't be written as ."),
+        (b"", ("-", "-o", "a.png", "--preview", "b.png"), "at once: leave --preview out"),
+        (b"", ("-", "-o", "a.png", "--dry-run"), "at once: leave --dry-run out"),
+        (b"", ("-", "--part", "1/2"), "at once: leave --part out"),
+        (b"\0\0\0\x20ftypisom", ("-",), "What comes through the pipe is no picture that can be read: it"),
     ],
 )
 def test_what_does_not_fit_is_said(

@@ -23,7 +23,7 @@ from realtime.render.asked import (
 from realtime.render.estimate import frames_in
 from realtime.render.journal import forget, is_begun, is_whole
 from realtime.render.json_lines import Lines
-from realtime.render.pipe import STREAM
+from realtime.render.pipe import STREAM, check_pipe
 from realtime.render.pipeline import Summary
 from realtime.render.plan import Job, plan
 from realtime.render.report import Report
@@ -50,8 +50,8 @@ def paint_files(options: Options, style: str, inputs: Sequence[Path], output: Pa
         raise InputError("--fps is how fast numbered pictures follow each other, as in frames/%05d.png: leave it out.")
     resume, report = resume_of(options, steps), _report(options)
     try:
-        if any(job.target == STREAM for job in jobs) and (options.json or options.dry_run):
-            raise InputError("-o - sends the picture to where --json and --dry-run would talk: give -o a file's name.")
+        if any(STREAM in (job.source, job.target) for job in jobs):
+            check_pipe(options, jobs[0].target)
         for words in (*unread, *notes):
             report.note(words)
         if options.join and not options.only_tries:

@@ -11,6 +11,7 @@ import cv2
 
 from realtime.frames import Image
 from realtime.layout import Layout
+from realtime.options import Options
 from realtime.stills import check_memory, decode_still, encode_still, painted_still
 from realtime.suffixes import WRITABLE
 from weights.errors import InputError
@@ -27,6 +28,16 @@ _KINDS = {
     b"BM": ".bmp",
 }
 """How files begin that can be written, too."""
+
+
+def check_pipe(options: Options, target: Path) -> None:
+    """Raise InputError where `options` ask what can't be done with a still from a pipe, or with one into `target`."""
+    if target == STREAM and (options.json or options.dry_run):
+        raise InputError("-o - sends the picture to where --json and --dry-run would talk: give -o a file's name.")
+    apart = {"--preview": options.preview, "--dry-run": options.dry_run, "--part": options.part,
+        "--join": options.join, "--ray": options.ray is not None}  # fmt: skip
+    if name := next((name for name, asked in apart.items() if asked), ""):
+        raise InputError(f"A pipe, called -, takes one picture, which is painted here and at once: leave {name} out.")
 
 
 def paint_pipe(source: Path, target: Path, paint: Callable[[Image], Image], layout: Layout) -> list[str]:
