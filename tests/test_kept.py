@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,20 @@ def test_a_blend_is_kept_too(opener: Opener, mine: str) -> None:
     keep_style(f"{mine}:0.5,red:0.5", "half", opener)
     assert (opener("half")(IMAGE) == (228, 50, 25)).all()
     assert opener("half").card.method == "blend"
+
+
+def test_a_folder_that_can_not_be_written_is_named(
+    opener: Opener, mine: str, own_styles: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path, **_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    with monkeypatch.context() as closed, pytest.raises(InputError) as refused:
+        closed.setattr(Path, "mkdir", refuse)
+        keep_style(mine, "garden", opener)
+    words = str(refused.value)
+    assert words.startswith(f"Can't install into {own_styles} (Permission denied)")
+    assert "environment variable LIVEBRUSH_HOME" in words and "-o" not in words.split()
 
 
 def test_a_name_is_taken_once(opener: Opener, mine: str, tmp_path: Path) -> None:

@@ -14,9 +14,13 @@ from pathlib import Path
 from zlib import crc32
 
 from weights.errors import InputError
+from weights.folders import USER_FOLDER, user_folder
 
 FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT") if hasattr(errno, name))
 """What the system's errors say of a full disk."""
+
+MAKE_ROOM = "the disk is full, so make room"
+"""What helps then."""
 
 
 @contextmanager
@@ -82,12 +86,17 @@ def _machine() -> str:
 
 
 def _unwritable(path: Path, error: OSError) -> InputError:
-    return InputError(f"Can't write {path} ({error.strerror or error}): {mend_of(error)}.")
+    return InputError(f"Can't write {path} ({error.strerror or error}): {mend_of(error, path)}.")
 
 
-def mend_of(error: OSError) -> str:
-    """What helps where a file can't be written."""
-    return "the disk is full, so make room" if error.errno in FULL else "choose another place with -o"
+def mend_of(error: OSError, path: Path) -> str:
+    """What helps where `path` can't be written."""
+    if error.errno in FULL:
+        return MAKE_ROOM
+    home = os.path.realpath(user_folder("styles").parent)
+    if Path(os.path.realpath(path)).is_relative_to(home):
+        return f"name another folder in the environment variable {USER_FOLDER}"
+    return "choose another place with -o"
 
 
 def not_the_original(target: Path, *sources: Path) -> None:

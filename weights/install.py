@@ -96,7 +96,7 @@ def _put_thumbnails(folder: Path, staged: Path, entries: Sequence[Entry]) -> Non
 
 
 def _unwritable(folder: Path, error: OSError) -> InputError:
-    return InputError(f"Can't install into {folder} ({error.strerror or error}): {mend_of(error)}.")
+    return InputError(f"Can't install into {folder} ({error.strerror or error}): {mend_of(error, folder)}.")
 
 
 def _rows(folder: Path, rebuild: Callable[[Path], list[Entry]]) -> list[Entry]:

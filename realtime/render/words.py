@@ -10,7 +10,7 @@ from av.error import FFmpegError
 
 from realtime.av_frames import reason_of
 from weights.errors import InputError
-from weights.files import FULL, mend_of
+from weights.files import FULL, MAKE_ROOM
 
 
 def white_notes(source: Path) -> list[str]:
@@ -26,5 +26,5 @@ def said_of(target: Path) -> Iterator[None]:
     except BrokenPipeError:  # of what is printed
         raise
     except (FFmpegError, OSError) as error:
-        mend = mend_of(OSError(error.errno, "")) if error.errno in FULL else "try .mkv, or another place with -o"
+        mend = MAKE_ROOM if error.errno in FULL else "try .mkv, or another place with -o"
         raise InputError(f"{target} can't be written ({reason_of(error)}): {mend}.") from error
