@@ -115,6 +115,12 @@ def test_a_dry_run_writes_nothing(styles: Path, here: Path, capsys: pytest.Captu
         assert "2 files, 26 frames, about 0:0" in said.err and "nothing was written" in said.err
 
 
+def test_what_fails_is_named(styles: Path, here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("b.png").write_bytes(cv2.imencode(".png", picture(1, 1))[1].tobytes())
+    assert run("a.png", "b.png", "-o", "out", "--weights", styles) == 2
+    assert "livebrush: b.png: A picture of 1x1 is too small to paint" in capsys.readouterr().err
+
+
 def test_a_dry_run_counts_what_a_file_does_not_tell(
     styles: Path, here: Path, make_clip: MakeClip, capsys: pytest.CaptureFixture[str]
 ) -> None:

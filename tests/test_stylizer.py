@@ -64,6 +64,10 @@ def test_a_strength_out_of_range_is_refused(negative: Stylizer, value: float) ->
 
 
 def test_a_frame_too_small_is_said(negative: Stylizer) -> None:
+    with pytest.raises(InputError, match=r"3x400 is too small to paint.*: paint it larger, with --height 2134\."):
+        negative.prepare(400, 3)
+    with pytest.raises(InputError, match=r"2x9000 is too small to paint.*: choose a wider one"):
+        negative.prepare(9000, 2)
     with pytest.raises(InputError, match="32x15 is too small"):
         negative(picture(15, 32))
 

@@ -25,6 +25,10 @@ def minutes(seconds: float) -> str:
     return f"{hours}:{whole % 60:02d}"
 
 
+def _frames(count: int) -> str:
+    return "1 frame" if count == 1 else f"{count} frames"
+
+
 class Report:
     """Counts what becomes of the files, and tells it in sentences; for one thread."""
 
@@ -69,13 +73,15 @@ class Report:
     def fails(self, job: Job, error: Exception) -> None:
         """`job` could not be painted."""
         self.failed += 1
-        self.note(str(error))
+        text = str(error)
+        known = job.source.name in text or job.target.name in text
+        self.note(text if known else f"{job.source}: {text}")
 
     def expects(self, job: Job, estimate: Estimate) -> None:
         """What painting `job` would come to."""
         self._expect(estimate)
         height, width = estimate.size
-        frames = "frames of unknown number" if not estimate.frames else f"{estimate.frames} frames"
+        frames = "frames of unknown number" if not estimate.frames else _frames(estimate.frames)
         size = f"{width}x{height}" if job.still else f"{width}x{height}, {frames}"
         print(f"{job.source} -> {job.target}: {size}, about {minutes(estimate.seconds)}", file=self._out)
 
@@ -84,7 +90,7 @@ class Report:
         fps = self.frames / max(self._expected, 1e-6)
         files = "1 file" if self.files == 1 else f"{self.files} files"
         self.note(
-            f"{files}, {self.frames} frames, about {minutes(self._expected)} at {fps:.1f} frames a second; "
+            f"{files}, {_frames(self.frames)}, about {minutes(self._expected)} at {fps:.1f} frames a second; "
             "nothing was written."
         )
 
@@ -99,7 +105,7 @@ class Report:
         """All is done: where that took its time, how much."""
         if self.frames and (self._clips or self.files > 1):
             files = f"{self.files} files, " if self.files != 1 else ""
-            self.note(f"{files}{self.frames} frames in {minutes(self.seconds)}, {self.fps:.1f} frames a second.")
+            self.note(f"{files}{_frames(self.frames)} in {minutes(self.seconds)}, {self.fps:.1f} frames a second.")
 
     @property
     def seconds(self) -> float:

@@ -112,8 +112,7 @@ class Stylizer:
         """
         image = check_image(image)
         h, w = image.shape[:2]
-        if min(h, w) < MIN_SIDE:
-            raise InputError(f"A picture of {w}x{h} is too small to paint: it needs at least {MIN_SIDE} pixels a side.")
+        _check_size(h, w)
         if self.style_length and self.vector is None:
             raise InputError(f"{self.path} is shared by many styles: open one of them by its name.")
         feeds = _feeds(image, strength, keep_colors, self.vector, stroke)
@@ -130,8 +129,9 @@ class Stylizer:
 
         Not needed for the picture: a new size is painted at once, and is made faster meanwhile. Between the two a
         channel may differ by a rounding, so whoever wants the same twice prepares first. Raises InputError where the
-        memory is too small.
+        memory or the frame is too small.
         """
+        _check_size(height, width)
         try:
             self._engine.prepare(height, width)
         except Exception as error:
@@ -160,6 +160,13 @@ def _unit(name: str, value: float) -> Any:
     if not 0.0 <= value <= 1.0:
         raise ValueError(f"got {name}={value} != expected a number in [0, 1]")
     return np.asarray(value, np.float32)
+
+
+def _check_size(h: int, w: int) -> None:
+    if min(h, w) < MIN_SIDE:
+        enough = -(-MIN_SIDE * h // min(h, w))
+        mend = f"paint it larger, with --height {enough}" if enough <= 8640 else "choose a wider one"
+        raise InputError(f"A picture of {w}x{h} is too small to paint, as it needs {MIN_SIDE} pixels a side: {mend}.")
 
 
 def _run_trouble(error: Exception, path: Path, h: int, w: int) -> str:
