@@ -27,7 +27,17 @@ from weights.errors import InputError
 
 # isort: split
 from PyQt5.QtCore import QPoint, Qt
-from PyQt5.QtWidgets import QApplication, QComboBox, QLineEdit, QListView, QMenu, QPushButton, QSlider, QToolButton
+from PyQt5.QtWidgets import (
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QStyle,
+    QToolButton,
+)
 
 
 def click_tile(window: Window, name: str, inset: QPoint | None = None) -> None:
@@ -186,6 +196,21 @@ def test_the_keys_fit_into_a_small_window(application: QApplication, window: Win
     window.resize(640, 480)
     press(window, Qt.Key.Key_Question, modifiers=Qt.KeyboardModifier.ShiftModifier)
     assert window.rect().contains(window.card.geometry()), window.card.geometry()
+
+
+def test_icons_and_gaps_grow_with_a_tall_window(application: QApplication, window: Window) -> None:
+    def sizes(height: int) -> np.ndarray:
+        window.resize(1000, height)
+        search, style = window.gallery.search, window.gallery.search.style()
+        layout = window.controls.layout()
+        assert style is not None and layout is not None
+        icon = style.pixelMetric(QStyle.PixelMetric.PM_SmallIconSize, None, search)
+        status = window.status.width() - window.status.contentsRect().width()
+        return np.array([icon, layout.spacing(), layout.contentsMargins().left(), status])
+
+    usual = sizes(1000)
+    assert usual.tolist() == [16, 18, 12, 24]
+    assert (sizes(2160) == 2 * usual).all()
 
 
 def test_each_key_does_something() -> None:

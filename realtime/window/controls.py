@@ -30,8 +30,6 @@ class Controls(QWidget):
         self._live, self._chooser = live, chooser
         self.sliders: dict[str, QSlider] = {}
         self._dials = QHBoxLayout(self)
-        self._dials.setContentsMargins(12, 6, 12, 6)
-        self._dials.setSpacing(18)
         for dial, (words, tip) in DIALS.items():
             slider = self.sliders[dial] = _slider(words, tip)
             self._dials.addWidget(_dial(_heading(words, slider), slider), 1)
@@ -54,6 +52,12 @@ class Controls(QWidget):
     def strength(self) -> QSlider:
         """From the photo to the painting."""
         return self.sliders["strength"]
+
+    def scale(self, scale: float) -> None:
+        """Leave gaps `scale` times as large as usual."""
+        edge, gap = round(12 * scale), round(6 * scale)
+        self._dials.setContentsMargins(edge, gap, edge, gap)
+        self._dials.setSpacing(3 * gap)
 
     def show_dials(self) -> None:
         """Show the dials as `live` has them."""

@@ -63,6 +63,11 @@ class StatusLine(QLabel):
         self._pieces: list[tuple[int, str]] = []
         self.say(Standing())
 
+    def scale(self, scale: float) -> None:
+        """Leave gaps `scale` times as large as usual."""
+        edge = round(12 * scale)
+        self.setContentsMargins(edge, 0, edge, edge // 2)
+
     def say(self, standing: Standing) -> None:
         """Say how it goes now."""
         self._pieces = standing.pieces()

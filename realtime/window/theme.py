@@ -28,7 +28,7 @@ QToolButton::menu-indicator, QPushButton::menu-indicator { image: none; }
 QPushButton#main { background: $accent; color: #1a1206; border-color: $accent; }
 QPushButton#main:hover { background: #eeb463; }
 QLineEdit { background: $raised; border: 1px solid $line; border-radius: ${radius}px; padding: ${pad}px ${wide}px;
-    selection-background-color: $accent; selection-color: #1a1206; }
+    icon-size: ${icon}px; selection-background-color: $accent; selection-color: #1a1206; }
 QLineEdit:focus { border-color: $accent; }
 QComboBox { background: $raised; border: 1px solid $line; border-radius: ${radius}px; padding: 1px ${wide}px; }
 QComboBox:focus { border-color: $accent; }
@@ -88,6 +88,7 @@ def sheet(scale: float = 1.0) -> str:
         pad=round(4 * scale),
         wide=round(8 * scale),
         arrow=round(20 * scale),
+        icon=round(16 * scale),
         down=_DOWN.as_posix(),
         handle=handle,
         half=handle // 2,

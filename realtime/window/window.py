@@ -103,7 +103,6 @@ class Window(QMainWindow):
             layout.setSpacing(0)
         for part in (self._under, body):
             part.setObjectName("body")
-        self.status.setContentsMargins(12, 0, 12, 6)
         under.addWidget(self.controls)
         under.addWidget(self.status)
         row.addWidget(self.view, 1)
@@ -254,7 +253,8 @@ class Window(QMainWindow):
         if scale != self._scale:
             self._scale = scale
             self.setStyleSheet(theme.sheet(scale))
-            self.bar.scale(scale)
+            for part in (self.bar, self.controls, self.status):
+                part.scale(scale)
         self.gallery.fit(self.width(), scale)
         self.card.hide()
         QTimer.singleShot(0, self.browsing.lie)
