@@ -32,6 +32,18 @@ STAGES = [
     for stage in range(len(recipe["stages"]))
 ]
 
+STAGE = """
+import sys, time
+from weights.errors import exit_code
+import signal
+def main():
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    print("begun", flush=True)
+    time.sleep(30)
+exit(exit_code(main))
+"""
+"""What is stopped, and says so."""
+
 
 @pytest.mark.parametrize(("recipe", "stage"), STAGES, ids=[f"{r['name']}-{s}" for r, s in STAGES])
 def test_each_stage_is_a_command(recipe: dict[str, str], stage: int, tmp_path: Path) -> None:
@@ -90,31 +102,43 @@ def test_a_stop_leaves_the_stage_the_time_for_its_checkpoint(monkeypatch: pytest
     wait, asked = subprocess.Popen.wait, []
 
     def interrupted(self: Any, timeout: float | None = None) -> int:
+        os.kill(os.getpid(), signal.SIGINT)
         asked.append(1)
-        if len(asked) == 1:
-            raise KeyboardInterrupt
         return wait(self, timeout)
 
     monkeypatch.setattr(subprocess.Popen, "wait", interrupted)
     with pytest.raises(KeyboardInterrupt):
         shipped.run(["a_stage", str(tmp_path / "checkpoint")])
-    assert (tmp_path / "checkpoint").exists()
+    assert asked and (tmp_path / "checkpoint").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process is ended there, not told to end")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_stop_while_the_stage_starts_is_said_once(
+    number: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "a_stage.py").write_text(STAGE, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join((str(tmp_path), str(ROOT))))
+    start = subprocess.Popen.__init__
+
+    def slow(self: Any, command: list[str]) -> None:
+        start(self, command, stdout=subprocess.PIPE, text=True)
+        assert self.stdout.readline() == "begun\n"
+        self.stdout.close()
+        if number == signal.SIGINT:  # the terminal tells all of a group
+            self.send_signal(number)
+        os.kill(os.getpid(), number)
+
+    monkeypatch.setattr(subprocess.Popen, "__init__", slow)
+    with pytest.raises(SystemExit, match=str(shipped.STOPPED)):
+        shipped.run(["a_stage"])
+    assert capfd.readouterr().err == "livebrush: stopped.\n"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a process is ended there, not told to end")
 @pytest.mark.parametrize("to", ["the group", "the first alone"])
 def test_a_stop_is_said_once_and_leaves_nobody_behind(to: str, tmp_path: Path) -> None:
-    stage = """
-import sys, time
-from weights.errors import exit_code
-import signal
-def main():
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    print("begun", flush=True)
-    time.sleep(30)
-exit(exit_code(main))
-"""
-    (tmp_path / "a_stage.py").write_text(stage, encoding="utf-8")
+    (tmp_path / "a_stage.py").write_text(STAGE, encoding="utf-8")
     whole = "import sys; from training import shipped; from weights.errors import exit_code; "
     whole += "sys.exit(exit_code(lambda: shipped.run(['a_stage'])))"
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))}

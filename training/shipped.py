@@ -123,18 +123,28 @@ def run(arguments: list[str]) -> None:
 
     A SIGTERM is handed on; a Ctrl-C it hears itself. It has a checkpoint to write then, and says that it has stopped.
     """
-    with subprocess.Popen([sys.executable, "-m", *arguments]) as stage:
-        before = signal.signal(signal.SIGTERM, lambda *_: stage.terminate())
-        try:
-            failed = stage.wait()
-        except KeyboardInterrupt:
-            failed = stage.wait()
-            if failed != STOPPED:
-                raise
-        finally:
-            signal.signal(signal.SIGTERM, before)
+    stage: subprocess.Popen[bytes] | None = None
+    heard: list[int] = []
+
+    def hear(number: int, _: object) -> None:
+        heard.append(number)
+        if number == signal.SIGTERM and stage is not None:
+            stage.terminate()
+
+    asked = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) != signal.SIG_IGN]
+    before = {number: signal.signal(number, hear) for number in asked}  # first: a stage is soon up, and soon stopped
+    try:
+        stage = subprocess.Popen([sys.executable, "-m", *arguments])
+        if signal.SIGTERM in heard:
+            stage.terminate()
+        failed = stage.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     if failed == STOPPED:
         raise SystemExit(STOPPED)
+    if heard:
+        raise KeyboardInterrupt
     if failed:
         raise InputError(f"This stage failed: python -m {shlex.join(arguments)}")
 
