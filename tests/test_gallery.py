@@ -26,7 +26,7 @@ from weights.catalog import installed_styles
 from weights.errors import InputError
 
 # isort: split
-from PyQt5.QtCore import QPoint, Qt
+from PyQt5.QtCore import QPoint, QRect, Qt
 from PyQt5.QtWidgets import (
     QApplication,
     QComboBox,
@@ -211,6 +211,18 @@ def test_icons_and_gaps_grow_with_a_tall_window(application: QApplication, windo
     usual = sizes(1000)
     assert usual.tolist() == [16, 18, 12, 24]
     assert (sizes(2160) == 2 * usual).all()
+
+
+def test_the_row_grows_with_its_letters(application: QApplication, window: Window) -> None:
+    strip = window.browsing.strip
+
+    def tile(height: int) -> float:
+        window.resize(1000, height)
+        strip.browse("same", {}, ["negative", "same"])
+        strip.lie_in(QRect(0, 0, 4000, 2000))
+        return strip.places()[0][1].width()
+
+    assert tile(2160) > 1.8 * tile(1000)
 
 
 def test_each_key_does_something() -> None:

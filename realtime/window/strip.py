@@ -73,9 +73,10 @@ class Strip(QWidget):
 
     def lie_in(self, room: QRect) -> None:
         """Take a place at the bottom of `room`."""
-        tile = max(84, min(240, (room.width() - 40) // COUNT - _GAP))
+        letters = self.fontMetrics().height()
+        tile = max(84, min(15 * letters, (room.width() - 40) // COUNT - _GAP))
         width = min(room.width() - 16, max(1, len(self.names)) * (tile + _GAP) + _GAP)
-        height = tile * 3 // 4 + self.fontMetrics().height() + 3 * _GAP
+        height = tile * 3 // 4 + letters + 3 * _GAP
         self.setGeometry(room.center().x() - width // 2, room.bottom() - height - 12, width, height)
 
     def places(self) -> list[tuple[str, QRectF]]:
