@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -49,6 +50,23 @@ def test_a_broadcast_clock_starts_at_0(make_clip: MakeClip, tmp_path: Path, name
         begin = min(s.start_time * s.time_base for s in clip.streams if s.start_time is not None and s.time_base)
     assert times(tmp_path / "out.mp4") == [t - begin for t in times(source)]
     assert audio(tmp_path / "out.mp4")[0][1] - times(tmp_path / "out.mp4")[0] == audio(source)[0][1] - times(source)[0]
+
+
+@pytest.mark.parametrize("name", ["in.ts", "in.mpg"])
+def test_a_clock_that_begins_anew_goes_on(make_clip: MakeClip, tmp_path: Path, name: str) -> None:
+    codec, sound, base = ("libx264", "aac", 90000) if name == "in.ts" else ("mpeg2video", "mp2", 25)
+    pts = [base // 25 * i for i in range(25)]
+    once = make_clip(name, pts=pts, time_base=Fraction(1, base), audio=sound, codec=codec).read_bytes()
+    source = tmp_path / f"twice{name[2:]}"
+    source.write_bytes(once * 2)
+    for target in (tmp_path / "out.mp4", tmp_path / "out.mkv"):
+        paint_clip(source, target, same)
+        shown, heard = times(target), [time for _, time in audio(target)]
+        assert len(shown) == 50 and heard == sorted(heard)
+        steps = [after - before for before, after in pairwise(shown)]
+        assert all(abs(step - Fraction(1, 25)) < 0.002 for step in (*steps[:24], *steps[25:]))
+        assert 0.03 < steps[24] < 0.2
+        assert abs(heard[-1] - shown[-1]) < 0.1
 
 
 def test_a_bare_stream_has_no_times_but_its_rate(make_clip: MakeClip, tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ from realtime.av_frames import Colors, has_alpha, turns_sideways
 from realtime.clip_writer import ClipFormat
 from realtime.layout import Size
 
-_BROADCAST = frozenset(("mpegts", "mpeg", "mpegtsraw", "wtv"))
-"""Containers whose clock starts anywhere: players take the first moment for 0, and so do we."""
+BROADCAST = frozenset(("mpegts", "mpeg", "mpegtsraw", "wtv"))
+"""Containers whose clock starts anywhere, and anew: players take the first moment for 0, and so do we."""
 
 _FASTEST_CLOCK = 2**31
 """Ticks a second that a file can't count in: its header has 32 bits for them."""
@@ -19,7 +19,7 @@ _FASTEST_CLOCK = 2**31
 
 def beginning_of(container: Any, video: Any, first: Any) -> Fraction:
     """What the clip's clock shows where it begins: 0, but for a broadcast's clock and pictures before 0."""
-    if container.format.name in _BROADCAST:
+    if container.format.name in BROADCAST:
         streams = (video, *container.streams.audio)
         starts = [Fraction(s.start_time * s.time_base) for s in streams if s.start_time is not None]
         return min(starts, default=Fraction(0))

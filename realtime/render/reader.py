@@ -18,7 +18,8 @@ from realtime.av_frames import ToImage, alpha_of, reason_of
 from realtime.clip_writer import ClipFormat
 from realtime.frames import fit_alpha, resize
 from realtime.layout import OWN_SIZE, Layout, Size
-from realtime.render.clip_form import beginning_of, form_of
+from realtime.render.clip_form import BROADCAST, beginning_of, form_of
+from realtime.render.clock import Clock
 from realtime.render.container import decoder_with_alpha, is_cover, open_container, pictures_of
 from realtime.render.cut import Cut
 from realtime.render.losses import Losses
@@ -214,8 +215,11 @@ class ClipReader:
         """Packets of the tracks that matter; where the file breaks off, what was read until there."""
         streams = self.container.streams
         covers = [s for s in streams.video if is_cover(s)]
+        clock = Clock() if self.container.format.name in BROADCAST else None
         try:
             for packet in self.container.demux([self.video, *covers, *streams.audio, *streams.subtitles]):
+                if clock and not clock.sets(packet):
+                    continue
                 self.losses.saw(packet)
                 yield packet
                 if self.cut.done(streams.audio):
