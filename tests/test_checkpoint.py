@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from training.checkpoint import (
     vectors_beside,
 )
 from training.generators import Lite, LiteTrunk
+from training.predictor.network import load_predictor
 from weights.card import METADATA_KEY, Card
 from weights.errors import InputError
 
@@ -53,6 +55,12 @@ def test_files_that_are_no_styles_are_refused_in_words(tmp_path: Path) -> None:
     save_file({"a": torch.zeros(1)}, path, metadata={METADATA_KEY: CARD.to_json()})
     with pytest.raises(InputError, match="don't fit"):
         load_generator(path)
+    save_file({"a": torch.zeros(1)}, path, metadata={METADATA_KEY: replace(CARD, architecture="predictor").to_json()})
+    with pytest.raises(InputError, match=r"x\.safetensors can't be used here: There is no architecture 'predictor'"):
+        load_generator(path)
+    save_generator(path, Lite(16, 1), CARD)
+    with pytest.raises(InputError, match=r"x\.safetensors can't be used here: This is no predictor but 'lite'"):
+        load_predictor(path)
 
 
 NO_ROOM = """

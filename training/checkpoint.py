@@ -90,6 +90,8 @@ def _check_shapes(
     try:
         with torch.device("meta"):
             skeleton = build(card.architecture, card.arguments)
+    except InputError as error:
+        raise InputError(f"{path} can't be used here: {error}") from error
     except (RuntimeError, ValueError) as error:
         raise InputError(f"The card in {path} describes no network ({first_line(error)}): train it again.") from error
     expected = {name: list(value.shape) for name, value in skeleton.state_dict().items()}
