@@ -78,6 +78,8 @@ class Options(FileOptions):
             raise InputError("--microphone is heard in a recording: give --record FILE too.")
         if self.keep_style is not None and self.style is None:
             raise InputError("--keep-style NAME keeps the style of a picture: give --style PICTURE too.")
+        if self.keep_style is not None and self.dry_run:
+            raise InputError("--keep-style writes a style, and --dry-run writes nothing: leave one of them out.")
         if not self.inputs:
             self._check_without_files()
 

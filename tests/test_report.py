@@ -182,6 +182,7 @@ def test_a_preview_says_what_is_lost(styles: Path, here: Path, capsys: pytest.Ca
         (["clip.mp4", "--at", "x", "--preview", "p.png"], "--at x is no time"),
         (["--preview", "p.png"], "--preview needs files to paint"),
         (["--dry-run"], "--dry-run needs files to paint"),
+        (["a.png", "--style", "b.png", "--keep-style", "b", "--dry-run"], "--keep-style writes a style, and --dry-run"),
         (["--trim", "1-2"], "--trim needs files to paint"),
         (["--style-schedule", "1 a"], "--style-schedule needs files to paint"),
     ],
