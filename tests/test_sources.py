@@ -76,6 +76,14 @@ def test_a_paced_clip_hands_out_frames_at_their_own_times(make_clip: MakeClip) -
     assert at == pytest.approx([0, 0.1, 0.4, 0.5])
 
 
+def test_a_bare_stream_is_played_at_its_rate(make_clip: MakeClip) -> None:
+    clip, clock = paced(make_clip("bare.h264"))
+    at = []
+    while clip.read() is not None:
+        at.append(clock.now - 50)
+    assert at == pytest.approx([i / 25 for i in range(12)])
+
+
 def test_after_a_pause_a_clip_does_not_rush(make_clip: MakeClip) -> None:
     clip, clock = paced(make_clip())
     clip.read()

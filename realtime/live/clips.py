@@ -38,6 +38,7 @@ class Clip(Source):
         rate = self._open()
         super().__init__(self._target if self.live else Path(self._target).name, rate, paced)
         self._start: float | None = None  # what the clock showed at media time 0
+        self._over = 0.0  # media time at which the last frame is over
 
     def _open(self) -> float:
         try:
@@ -76,16 +77,22 @@ class Clip(Source):
         if frame is None and self._loop and not self._stopped.is_set():
             self._container.close()
             self._open()
-            self._start = None
+            self._start, self._over = None, 0.0
             frame = self._next()
         if frame is None:
             return None
-        if self.paced and not self.live and frame.time is not None:
-            self._wait_until_due(float(frame.time))
+        if self.paced and not self.live:
+            self._wait_until_due(self._time_of(frame))
         if self._stopped.is_set():
             return None
         self.pixel_aspect = self._aspect_of(frame)
         return self._to_image(frame)
+
+    def _time_of(self, frame: Any) -> float:
+        """Media time of `frame`; where it has none, as in a bare stream, it follows at the rate."""
+        media_time = self._over if frame.time is None else float(frame.time)
+        self._over = media_time + (1 / self.fps if self.fps else 0)
+        return media_time
 
     def _aspect_of(self, frame: Any) -> float:
         aspect = float(self._container.streams.video[0].sample_aspect_ratio or 1)  # 0 where the file doesn't say
