@@ -76,3 +76,22 @@ def test_what_does_not_fit_is_said(
     assert (done.returncode, done.stdout) == (2, b"")
     assert said in done.stderr.decode()
     assert done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no disk that is always full")
+@pytest.mark.parametrize("words", [("-",), ("--list",)])
+def test_a_full_disk_behind_the_pipe_is_said(styles: Path, tmp_path: Path, words: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", "realtime", *words, "--weights", str(styles)]
+    environment = {**_environment(), "PYTHONPATH": str(ROOT)}
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command,
+            input=encoded(".png", picture(40, 60)),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            cwd=tmp_path,
+            env=environment,
+            timeout=60,
+        )
+    said = "livebrush: Can't write what is printed (No space left on device): the disk is full, so make room.\n"
+    assert (done.returncode, done.stderr.decode()) == (2, said)

@@ -26,13 +26,29 @@ def exit_code(main: Callable[[], int | None]) -> int:
     A reader that hangs up (`… --list | head -1`) is no error: what is left goes nowhere.
     """
     try:
-        return main() or 0
+        code = main() or 0
+        print(end="", flush=True)
+        return code
     except InputError as error:
         print(f"livebrush: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _print_no_more()
         return 0
+    except OSError as error:
+        from weights.files import FULL  # which imports this file
+
+        if error.errno not in FULL:
+            raise
+        _print_no_more()
+        what = error.filename or "what is printed"
+        print(f"livebrush: Can't write {what} ({error.strerror}): the disk is full, so make room.", file=sys.stderr)
+        return 2
     except KeyboardInterrupt:
         print("livebrush: stopped.", file=sys.stderr)
         return 130
+
+
+def _print_no_more() -> None:
+    """Let what is left to print go nowhere: Python would say at its end that it couldn't."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
