@@ -16,7 +16,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 from tests.cyclegan_fakes import make_world, settings, watched_curves
-from training.checkpoint import load_state, save_state
+from training.checkpoint import STATE, load_state, save_state
 from training.cyclegan.__main__ import train
 from weights.errors import InputError
 
@@ -67,6 +67,14 @@ def test_a_resumed_training_refuses_other_settings(
     with pytest.raises(InputError, match=words):
         train(settings(world, tmp_path, method, resume=True, **changes))
     assert (tmp_path / "settings.json").read_text() == before
+
+
+def test_a_training_is_not_written_over_by_another(world: Path, tmp_path: Path) -> None:
+    train(settings(world, tmp_path, stop_at=1))
+    before = (tmp_path / "settings.json").read_text(), (tmp_path / STATE).read_bytes()
+    with pytest.raises(InputError, match="is of an earlier training"):
+        train(settings(world, tmp_path, seed=7))
+    assert ((tmp_path / "settings.json").read_text(), (tmp_path / STATE).read_bytes()) == before
 
 
 def test_a_damaged_checkpoint_is_said(world: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader
 
 from tests.johnson_fakes import LOSS, change, tiny_training
 from training import validation
-from training.checkpoint import load_generator, load_state, save_state
+from training.checkpoint import STATE, load_generator, load_state, save_state
 from training.images import central_crop
 from training.johnson import Settings, train
 from training.perceptual import VGG
@@ -125,6 +125,17 @@ def test_a_resume_of_nothing_leaves_nothing(settings: Settings) -> None:
     with pytest.raises(InputError, match="nothing to resume"):
         train(change(settings, resume=True))
     assert not settings.folder.exists()
+
+
+def test_a_training_is_not_written_over_by_another(settings: Settings) -> None:
+    before = train(settings).read_bytes(), (settings.folder / "settings.json").read_text()
+    for again in (settings, change(settings, lr=1e-4)):
+        with pytest.raises(InputError, match=r"checkpoint\.pt is of an earlier training: go on .* by --resume"):
+            train(again)
+    after = settings.folder / f"{settings.name}.safetensors"
+    assert (after.read_bytes(), (settings.folder / "settings.json").read_text()) == before
+    (settings.folder / STATE).unlink()
+    train(settings)
 
 
 def test_a_finished_training_can_be_resumed_to_no_effect(settings: Settings) -> None:

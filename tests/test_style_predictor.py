@@ -159,12 +159,13 @@ def test_a_stopped_training_goes_on_as_the_same(world: Path) -> None:
 
 def test_a_map_is_trained_on_where_another_was_left(world: Path) -> None:
     first = world / "run" / "predictor.safetensors"
-    still = settings(world, "on", steps=1, lr=1e-9, ema=0.0)
-    predictor.train(replace(still, init=first))
+    still = replace(settings(world, "on", steps=1, lr=1e-9, ema=0.0), init=first)
+    predictor.train(still)
     before, after = (load_predictor(path)[0].map for path in (first, world / "on" / "predictor.safetensors"))
     assert all(torch.allclose(a, b, atol=1e-6) for a, b in zip(before.parameters(), after.parameters(), strict=True))
-    with pytest.raises(InputError, match=r"another shape.*hidden 16"):
-        predictor.train(replace(still, init=first, hidden=8))
+    for out, words in (("on", "is of an earlier training"), ("other", r"another shape.*hidden 16")):
+        with pytest.raises(InputError, match=words):
+            predictor.train(replace(still, hidden=8, out=world / out))
 
 
 def test_exported_it_is_asked_without_torch_and_agrees(world: Path) -> None:
@@ -261,9 +262,8 @@ def test_training_says_what_is_wrong(world: Path) -> None:
         predictor.train(replace(settings(world), paintings=world / "nowhere"))
     with pytest.raises(InputError, match="is a style vector of the trunk pack"):
         predictor.train(replace(settings(world), trunk=world / "trunk" / "styles" / "red.safetensors"))
-    asked = settings(world, "without")
     with pytest.raises(InputError, match="no folder"):
-        predictor.train(replace(asked, loop=replace(asked.loop, photos=world / "nowhere")))
+        predictor.train(replace(settings(world, "without"), loop=LoopSettings(world / "nowhere")))
     assert not (world / "without").exists(), "said before the work"
     (world / "alone").mkdir()
     Image.new("RGB", (40, 40)).save(world / "alone" / "one.png")

@@ -28,7 +28,7 @@ from training.optimisation import (
 from training.perceptual import pixel_loss
 from training.processes import launched, said_once
 from training.resident import ResidentCrops, resident
-from training.resume import names_of, state_to_resume, taking_over, what_must_stay
+from training.resume import names_of, state_to_begin_with, taking_over, what_must_stay
 from training.run import Run, outlive_a_stop
 from training.settings import FREE, LoopSettings, split_photos, taught_by
 from training.temporal import steadiness_loss
@@ -95,7 +95,7 @@ class _Loop:
         self.first = 0
         self.patience = Patience(s.patience)
         self.same = self._what_must_stay()
-        state = state_to_resume(self.training.folder, self.same) if s.resume else None
+        state = state_to_begin_with(self.training.folder, self.same, s.resume)
         with taking_over(self.training.folder):
             self._set_up(state)
 

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from training.checkpoint import load_state
+from training.checkpoint import STATE, load_state
 from training.settings import option
 from weights.errors import InputError, first_line
 
@@ -26,6 +26,24 @@ def what_must_stay(settings: Mapping[str, Any], free: Collection[str], content: 
 def names_of(pictures: Collection[Path]) -> str:
     """The pictures' file names: a folder may move, its pictures may not be others."""
     return " ".join(sorted(path.name for path in pictures))
+
+
+def state_to_begin_with(folder: Path, same: Mapping[str, Any], resume: bool) -> dict[str, Any] | None:
+    """What `state_to_resume` finds in `folder`, None where nothing is to be resumed. Raises InputError."""
+    if resume:
+        return state_to_resume(folder, same)
+    nothing_lost(folder)
+    return None
+
+
+def nothing_lost(folder: Path) -> None:
+    """Raises InputError where another training would write over the checkpoint of one in `folder`."""
+    path = folder / STATE
+    if path.exists():
+        raise InputError(
+            f"{path} is of an earlier training: go on with it by --resume, or delete it or name another --out to begin "
+            "anew."
+        )
 
 
 def state_to_resume(folder: Path, same: Mapping[str, Any]) -> dict[str, Any]:

@@ -32,7 +32,7 @@ from training.cyclegan.trainer import GeneratorPair, Trainer
 from training.images import sheet
 from training.processes import launched, said_once
 from training.provenance import install
-from training.resume import names_of, state_to_resume, taking_over, what_must_stay
+from training.resume import names_of, state_to_begin_with, taking_over, what_must_stay
 from training.run import Run, outlive_a_stop
 from training.settings import FREE
 from weights.errors import exit_code
@@ -70,7 +70,7 @@ def run_training(settings: Settings) -> bool:
     a_step = s.batch * fabric.world_size
     same = must_stay(s, domains, a_step)
     with said_once(fabric):
-        state = state_to_resume(s.folder, same) if s.resume else None
+        state = state_to_begin_with(s.folder, same, s.resume)
     held_out = HeldOut(s, domains, fabric.device)
     a_pass = max(1, max(len(domains.photos), len(domains.paintings)) // a_step)
     steps = s.steps or max(1, round(s.epochs * a_pass))

@@ -32,7 +32,7 @@ from training.predictor.targets import Table, TableObjective, View
 from training.predictor.views import LOOKED_AT
 from training.provenance import commit, install, training_summary
 from training.resident import memory_for_data
-from training.resume import names_of
+from training.resume import names_of, nothing_lost
 from training.run import Run
 from training.settings import InRunFolder, LoopSettings, at_least, split_photos
 from weights.card import PREDICTOR, Card
@@ -151,6 +151,8 @@ def train(settings: Settings) -> Path:
         settings.folder / "table", losses_told(trunk_card.training), [*learned, *(View(p, 0) for p in judged)]
     )
     card_of(settings, trunk_card, {}, 0, {})  # a bad name is said before the work
+    if not settings.loop.resume:
+        nothing_lost(settings.folder)
     device = device_of(settings.loop.accelerator)
     vgg = loss_vgg(table.losses[1]).to(device)
     pictures = {"the paintings": names_of([*paintings, *judged])}
