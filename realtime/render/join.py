@@ -114,7 +114,7 @@ class _Pictures:
                 return
             packet = next(self._packets, None)
             if packet is None:
-                raise InputError("A part is damaged: --restart paints the clip anew.")
+                raise InputError("A part is damaged: --restart, without --join, paints the clip anew.")
             packet.stream, packet.time_base = self._output.stream, self._time_base
             packet.dts = self._decoding[self._next]
             packet.pts, packet.duration = self._times[self._next]

@@ -54,7 +54,7 @@ class Journal:
             if any(self.note(part) for part in range(self.count)):
                 raise InputError(
                     f"{self.target} was begun {_difference(before, now)}: give the same line again to go on, "
-                    "or --restart to paint it anew."
+                    "or --restart, without --part and --join, to paint it anew."
                 )
             self.remove()
         if before != now:
