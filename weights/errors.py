@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Callable
+
+FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT") if hasattr(errno, name))
+"""What the system's errors say of a full disk."""
+
+MAKE_ROOM = "the disk is full, so make room"
+"""What helps then."""
 
 
 class InputError(Exception):
@@ -36,13 +43,11 @@ def exit_code(main: Callable[[], int | None]) -> int:
         _print_no_more()
         return 0
     except OSError as error:
-        from weights.files import FULL  # which imports this file
-
         if error.errno not in FULL:
             raise
         _print_no_more()
         what = error.filename or "what is printed"
-        print(f"livebrush: Can't write {what} ({error.strerror}): the disk is full, so make room.", file=sys.stderr)
+        print(f"livebrush: Can't write {what} ({error.strerror}): {MAKE_ROOM}.", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("livebrush: stopped.", file=sys.stderr)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import glob
 import hashlib
 import os
@@ -13,14 +12,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from zlib import crc32
 
-from weights.errors import InputError
+from weights.errors import FULL, MAKE_ROOM, InputError
 from weights.folders import USER_FOLDER, user_folder
-
-FULL = frozenset(getattr(errno, name) for name in ("ENOSPC", "EDQUOT") if hasattr(errno, name))
-"""What the system's errors say of a full disk."""
-
-MAKE_ROOM = "the disk is full, so make room"
-"""What helps then."""
 
 
 @contextmanager

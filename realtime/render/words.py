@@ -9,8 +9,7 @@ from pathlib import Path
 from av.error import FFmpegError
 
 from realtime.av_frames import reason_of
-from weights.errors import InputError
-from weights.files import FULL, MAKE_ROOM
+from weights.errors import FULL, MAKE_ROOM, InputError
 
 
 def white_notes(source: Path) -> list[str]:
