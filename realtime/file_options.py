@@ -12,6 +12,9 @@ from realtime.suffixes import WRITABLE
 from realtime.timeline import WHOLE, Schedule, Trim, read_schedule, read_time
 from weights.errors import InputError
 
+MOST_LINES = 8640
+"""The largest height of a picture that can be asked for."""
+
 
 @dataclass(frozen=True)
 class FileOptions:
@@ -51,8 +54,7 @@ class FileOptions:
             raise InputError("--at says which frame a preview shows: give --preview FILE too.")
         if not 0 <= self.fade <= 3600:
             raise InputError(f"--fade {self.fade:g} is out of range: give 0 to 3600 seconds.")
-        if self.out_height is not None and not 16 <= self.out_height <= 8640:
-            raise InputError(f"--out-height {self.out_height} is out of range: give 16 to 8640 lines.")
+        check_lines("--out-height", self.out_height)
         if bool(self.part) + self.join + (self.ray is not None) > 1:
             raise InputError("--part, --join and --ray each say who paints what: give one of them at a time.")
         if self.restart and (self.part or self.join):
@@ -62,6 +64,12 @@ class FileOptions:
     def only_tries(self) -> bool:
         """Whether nothing is painted to its end."""
         return self.preview is not None or self.dry_run
+
+
+def check_lines(name: str, lines: int | None) -> None:
+    """Raise InputError where the option `name` asks for too few or too many."""
+    if lines is not None and not 16 <= lines <= MOST_LINES:
+        raise InputError(f"{name} {lines} is out of range: give 16 to {MOST_LINES} lines.")
 
 
 def add_file_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import NoReturn
 
-from realtime.file_options import FileOptions, add_file_options
+from realtime.file_options import FileOptions, add_file_options, check_lines
 from realtime.looks import load_look, look_path
 from weights.errors import InputError
 from weights.folders import search_path
@@ -63,8 +63,7 @@ class Options(FileOptions):
         ):
             if not 0 <= value <= 1:
                 raise InputError(f"{name} {value:g} is out of range: give a number from 0 to 1.")
-        if self.height is not None and not 16 <= self.height <= 8640:
-            raise InputError(f"--height {self.height} is out of range: give 16 to 8640 lines.")
+        check_lines("--height", self.height)
         most = max(64, os.cpu_count() or 1)
         if not 0 <= self.threads <= most:
             raise InputError(f"--threads {self.threads} is out of range: give 0 (one for each core) to {most}.")

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from realtime.file_options import MOST_LINES
 from realtime.frames import Image, check_image
 from realtime.styles.engine_choice import open_engine
 from realtime.styles.engines import Feeds, Wanted, reason
@@ -165,7 +166,7 @@ def _unit(name: str, value: float) -> Any:
 def _check_size(h: int, w: int) -> None:
     if min(h, w) < MIN_SIDE:
         enough = -(-MIN_SIDE * h // min(h, w))
-        mend = f"paint it larger, with --height {enough}" if enough <= 8640 else "choose a wider one"
+        mend = f"paint it larger, with --height {enough}" if enough <= MOST_LINES else "choose a wider one"
         raise InputError(f"A picture of {w}x{h} is too small to paint, as it needs {MIN_SIDE} pixels a side: {mend}.")
 
 
