@@ -120,23 +120,21 @@ def test_a_trunk_can_begin_as_the_network_of_one_style(world: Path, tmp_path: Pa
         assert torch.allclose(trunk(x, vector(world, "red", "begun")), network(x), atol=1e-6)
 
 
-def test_a_new_style_leaves_the_trunk_alone_and_nears_its_painting(world: Path) -> None:
+def test_a_new_style_leaves_the_trunk_alone_and_nears_its_painting(
+    world: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run = world / "green"
     loop = LoopSettings(world / "photos", size=32, batch=2, steps=80, lr=6e-3, threads=1)  # 40 for each of its strokes
-    path = newstyle.train(
-        newstyle.Settings(
-            world / "paintings" / "green.png", "green", loop, trunk=world / "run" / "pack.safetensors", out=run
-        )
+    asked = newstyle.Settings(
+        world / "paintings" / "green.png", "green", loop, trunk=world / "run" / "pack.safetensors", out=run
     )
+    path = newstyle.train(asked)
     (_, fitted), card = load_vector(path)
-    again = newstyle.Settings(
-        world / "paintings" / "green.png",
-        "green",
-        replace(loop, resume=True),
-        trunk=world / "run" / "pack.safetensors",
-        out=run,
-    )
+    again = replace(asked, loop=replace(loop, resume=True))
     assert torch.equal(load_vector(newstyle.train(again))[0][1], fitted)  # finished: nothing is left to do
+    with monkeypatch.context() as patch, pytest.raises(InputError, match="is of an earlier training"):
+        patch.setattr(newstyle, "Objective", None)  # it is said before the work
+        newstyle.train(asked)
     trunk, trunk_card = load_generator(world / "run" / "pack.safetensors")
     assert card.trunk == "pack" and card.trunk_hash == trunk_card.trunk_hash == trunk_hash(trunk)
     photo = torch.from_numpy(picture(48, 56)).permute(2, 0, 1)[None] / 255

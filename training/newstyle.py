@@ -30,6 +30,7 @@ from training.optimisation import Painter
 from training.predictor.asking import predicted_style
 from training.predictor.network import load_predictor
 from training.provenance import commit, install, training_summary
+from training.resume import nothing_lost
 from training.settings import InRunFolder, LoopSettings, at_least
 from weights.card import Card, StylePicture
 from weights.errors import InputError, exit_code
@@ -113,6 +114,7 @@ def train(settings: Settings) -> Path:
     trunk, trunk_card = load_generator(settings.trunk)
     if not isinstance(trunk, LiteTrunk):
         raise InputError(f"{settings.trunk} is no trunk: give the .safetensors of one with --trunk.")
+    nothing_lost(settings.folder, settings.loop.resume)  # said before the work
     fine, bold = losses_told(trunk_card.training)
     scale = settings.style_size / bold.style_size if settings.style_size else 1.0
     fine, bold = (replace(loss, style_size=round(scale * loss.style_size)) for loss in (fine, bold))

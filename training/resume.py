@@ -30,16 +30,14 @@ def names_of(pictures: Collection[Path]) -> str:
 
 def state_to_begin_with(folder: Path, same: Mapping[str, Any], resume: bool) -> dict[str, Any] | None:
     """What `state_to_resume` finds in `folder`, None where nothing is to be resumed. Raises InputError."""
-    if resume:
-        return state_to_resume(folder, same)
-    nothing_lost(folder)
-    return None
+    nothing_lost(folder, resume)
+    return state_to_resume(folder, same) if resume else None
 
 
-def nothing_lost(folder: Path) -> None:
-    """Raises InputError where another training would write over the checkpoint of one in `folder`."""
+def nothing_lost(folder: Path, resume: bool) -> None:
+    """Raises InputError where a training that doesn't `resume` would write over the checkpoint of one in `folder`."""
     path = folder / STATE
-    if path.exists():
+    if path.exists() and not resume:
         raise InputError(
             f"{path} is of an earlier training: go on with it by --resume, or delete it or name another --out to begin "
             "anew."

@@ -151,8 +151,7 @@ def train(settings: Settings) -> Path:
         settings.folder / "table", losses_told(trunk_card.training), [*learned, *(View(p, 0) for p in judged)]
     )
     card_of(settings, trunk_card, {}, 0, {})  # a bad name is said before the work
-    if not settings.loop.resume:
-        nothing_lost(settings.folder)
+    nothing_lost(settings.folder, settings.loop.resume)
     device = device_of(settings.loop.accelerator)
     vgg = loss_vgg(table.losses[1]).to(device)
     pictures = {"the paintings": names_of([*paintings, *judged])}
